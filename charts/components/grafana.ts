@@ -1,0 +1,140 @@
+// Grafana: the datasource and the dashboards are provisioned; nothing is fetched from the internet.
+import type { Construct } from 'constructs';
+import { dashboardProviders, dashboardsDirectory, datasources } from '../config/grafana';
+import { dashboards } from '../dashboards';
+import type { ResolvedFleet, ResolvedKubernetes } from '../fleet/resolve';
+import { images } from '../images';
+import {
+  configMapVolume,
+  container,
+  containerPorts,
+  emptyDir,
+  hashedConfigMap,
+  k8s,
+  metadata,
+  probes,
+  readOnly,
+  reloadedConfigMap,
+  resources,
+  restricted,
+  secretVolume,
+  service,
+  statefulSet,
+  yaml,
+} from '../kit/kubernetes';
+import { seconds } from '../kit/units';
+import { type Edges, Endpoint, type Port, type Workload } from '../kit/wiring';
+import type { Place } from './thanos';
+
+const http: Port = { name: 'http', number: 3000 };
+const uid = 472;
+const provisioning = '/etc/grafana/provisioning';
+const secrets = '/etc/grafana/secrets';
+
+export interface Grafana {
+  readonly workload: Workload;
+  readonly http: Endpoint;
+}
+
+export const declareGrafana = (edges: Edges, place: Place): Grafana => {
+  const workload: Workload = {
+    kind: 'workload',
+    name: 'grafana',
+    component: 'grafana',
+    ...place,
+    replicas: 1,
+    image: images.grafana,
+  };
+  return { workload, http: new Endpoint(edges, workload, http) };
+};
+
+/** Settings by environment (grafana docs: configure-grafana). */
+const settings: Record<string, string> = {
+  GF_SECURITY_ADMIN_USER__FILE: `${secrets}/admin-user`,
+  GF_SECURITY_ADMIN_PASSWORD__FILE: `${secrets}/admin-password`,
+  GF_SECURITY_SECRET_KEY__FILE: `${secrets}/secret-key`,
+  GF_SECURITY_DISABLE_GRAVATAR: 'true',
+  GF_USERS_ALLOW_SIGN_UP: 'false',
+  GF_AUTH_ANONYMOUS_ENABLED: 'false',
+  GF_ANALYTICS_REPORTING_ENABLED: 'false',
+  GF_ANALYTICS_CHECK_FOR_UPDATES: 'false',
+  GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES: 'false',
+  GF_NEWS_NEWS_FEED_ENABLED: 'false',
+  GF_PLUGINS_PLUGIN_ADMIN_ENABLED: 'false',
+  // the background updater unloads the bundled Prometheus datasource where it cannot write (grafana/grafana#132528)
+  GF_PLUGINS_PREINSTALL_DISABLED: 'true',
+  GF_PLUGINS_PREINSTALL_AUTO_UPDATE: 'false',
+  GF_UNIFIED_ALERTING_ENABLED: 'false', // Prometheus and the ruler alert
+  GF_LOG_MODE: 'console',
+};
+
+const demoSecret = 'grafana-admin';
+
+/** The demo's credentials, as the seed has them; kind only, behind localhost. */
+const adminSecret = (scope: Construct, workload: Workload, fleet: ResolvedFleet): string => {
+  if (fleet.observer.grafana.adminSecret) return fleet.observer.grafana.adminSecret;
+  new k8s.KubeSecret(scope, 'grafana-admin-secret', {
+    metadata: metadata(workload, demoSecret),
+    type: 'Opaque',
+    stringData: { 'admin-user': 'admin', 'admin-password': 'foobar', 'secret-key': 'thanos-fleet-demo' },
+  });
+  return demoSecret;
+};
+
+export const renderGrafana = (
+  scope: Construct,
+  grafana: Grafana,
+  fleet: ResolvedFleet,
+  options: { datasource: Endpoint; kubernetes: ResolvedKubernetes; externalUrl: string },
+): void => {
+  const { workload } = grafana;
+  const interval = fleet.clusters.map((c) => c.scrapeInterval).sort((a, b) => seconds(b) - seconds(a))[0] ?? '15s';
+  const config = hashedConfigMap(scope, workload, 'grafana-provisioning', {
+    'datasources.yaml': yaml(datasources(options.datasource.urlFor(workload), interval, seconds(fleet.observer.query.timeout))),
+    'dashboards.yaml': yaml(dashboardProviders(`Fleet ${fleet.name}`)),
+  });
+  const boards = reloadedConfigMap(
+    scope,
+    workload,
+    'grafana-dashboards',
+    Object.fromEntries(dashboards(fleet).map((d) => [`${d.uid}.json`, `${JSON.stringify(d, null, 1)}\n`])),
+  );
+  const secret = adminSecret(scope, workload, fleet);
+  const file = (name: string) => ({ key: `${name}.yaml`, path: `${name}/${name}.yaml` });
+  service(scope, workload, [http]);
+  statefulSet(
+    scope,
+    workload,
+    {
+      spec: {
+        ...restricted(uid),
+        terminationGracePeriodSeconds: 30,
+        containers: [
+          container(workload.name, workload.image, {
+            env: [
+              ...Object.entries(settings).map(([name, value]) => ({ name, value })),
+              { name: 'GF_SERVER_ROOT_URL', value: options.externalUrl },
+            ],
+            ports: containerPorts(http),
+            ...probes(http, { live: '/api/health', ready: '/api/health' }),
+            resources: resources('50m', '128Mi', '512Mi'),
+            volumeMounts: [
+              { name: 'data', mountPath: '/var/lib/grafana' },
+              { name: 'tmp', mountPath: '/tmp' },
+              readOnly('provisioning', provisioning),
+              readOnly('dashboards', dashboardsDirectory),
+              readOnly('secrets', secrets),
+            ],
+          }),
+        ],
+        volumes: [
+          emptyDir('tmp', '256Mi'),
+          { name: 'provisioning', configMap: { name: config, items: [file('datasources'), file('dashboards')] } },
+          configMapVolume('dashboards', boards),
+          secretVolume('secrets', secret),
+        ],
+      },
+    },
+    [{ name: 'data', size: '1Gi', storageClass: options.kubernetes.storageClass }],
+  );
+};

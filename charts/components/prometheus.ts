@@ -1,0 +1,176 @@
+// A cluster's Prometheus pair, each replica with its Thanos sidecar: scrapes, alerts, uploads, answers StoreAPI.
+import type { Construct } from 'constructs';
+import type { BucketClient } from '../config/objstore';
+import { configDirectory, prometheusConfig, rulesDirectory, type Targets } from '../config/prometheus';
+import type { ResolvedCluster, ResolvedFleet, ResolvedKubernetes } from '../fleet/resolve';
+import { images } from '../images';
+import {
+  configMapVolume,
+  container,
+  containerPorts,
+  k8s,
+  metadata,
+  podField,
+  probes,
+  readOnly,
+  reloadedConfigMap,
+  resources,
+  restricted,
+  service,
+  startupProbe,
+  statefulSet,
+  yaml,
+} from '../kit/kubernetes';
+import { type Edges, Endpoint, type Port, type Workload } from '../kit/wiring';
+import { clusterRules } from '../rules/cluster';
+import { ruleFile } from '../rules/rule';
+import { grpc, grpcArgs, httpArgs, memoryArgs, type Place } from './thanos';
+
+const http: Port = { name: 'http', number: 9090 };
+const sidecarHttp: Port = { name: 'sidecar-http', number: 10902 };
+
+/** One user for both containers: the sidecar hard-links Prometheus' blocks, which the kernel refuses across users. */
+const uid = 65534;
+const dataDirectory = '/prometheus';
+
+export interface Prometheus {
+  readonly workload: Workload;
+  readonly cluster: ResolvedCluster;
+  readonly http: Endpoint;
+  readonly sidecarHttp: Endpoint;
+  readonly grpc: Endpoint;
+}
+
+export const declarePrometheus = (edges: Edges, place: Place, cluster: ResolvedCluster): Prometheus => {
+  const workload: Workload = {
+    kind: 'workload',
+    name: 'prometheus',
+    component: 'prometheus',
+    ...place,
+    cluster: cluster.name,
+    replicas: cluster.replicas,
+    image: images.prometheus,
+  };
+  const endpoint = (port: Port) => new Endpoint(edges, workload, port);
+  return { workload, cluster, http: endpoint(http), sidecarHttp: endpoint(sidecarHttp), grpc: endpoint(grpc) };
+};
+
+export interface PrometheusOptions {
+  readonly kubernetes: ResolvedKubernetes;
+  readonly bucket: BucketClient;
+  readonly alertmanager: Endpoint;
+  readonly targets: Targets;
+}
+
+export const renderPrometheus = (
+  scope: Construct,
+  prometheus: Prometheus,
+  fleet: ResolvedFleet,
+  options: PrometheusOptions,
+): void => {
+  const { workload, cluster } = prometheus;
+  const { bucket } = options;
+  const alertmanagers = options.alertmanager.eachFor(workload);
+  const config = reloadedConfigMap(scope, workload, 'prometheus', {
+    'prometheus.yml': yaml(prometheusConfig(fleet, cluster, options.targets, alertmanagers)),
+  });
+  const rules = reloadedConfigMap(scope, workload, 'prometheus-rules', {
+    'cluster.yml': yaml(ruleFile(fleet, clusterRules(fleet))),
+  });
+  renderRights(scope, prometheus, options.targets);
+  service(scope, workload, [http, sidecarHttp, grpc], { headless: true });
+  const data: k8s.VolumeMount = { name: 'data', mountPath: dataDirectory };
+  const configuration = [readOnly('config', configDirectory), readOnly('rules', rulesDirectory)];
+  statefulSet(
+    scope,
+    workload,
+    {
+      annotations: bucket.annotations,
+      spec: {
+        ...restricted(uid),
+        automountServiceAccountToken: true, // the only workload that asks the Kubernetes API anything: discovery
+        terminationGracePeriodSeconds: 600, // a large head is written out before the end
+        containers: [
+          container('prometheus', workload.image, {
+            args: [
+              `--config.file=${configDirectory}/prometheus.yml`,
+              `--storage.tsdb.path=${dataDirectory}`,
+              // equal, so that Prometheus never compacts what the sidecar uploads
+              `--storage.tsdb.min-block-duration=${cluster.blockDuration}`,
+              `--storage.tsdb.max-block-duration=${cluster.blockDuration}`,
+              `--web.listen-address=0.0.0.0:${http.number}`,
+              '--web.enable-lifecycle', // the sidecar reloads it
+            ],
+            env: [podField('POD_NAME', 'metadata.name')], // the external label replica
+            ports: containerPorts(http),
+            startupProbe: startupProbe(http),
+            ...probes(http),
+            resources: resources(cluster.resources.cpu, cluster.resources.memory, cluster.resources.memoryLimit),
+            volumeMounts: [data, ...configuration],
+          }),
+          container('thanos-sidecar', images.thanos, {
+            args: [
+              'sidecar',
+              ...httpArgs(sidecarHttp),
+              ...grpcArgs(),
+              ...memoryArgs,
+              `--prometheus.url=http://127.0.0.1:${http.number}`,
+              `--tsdb.path=${dataDirectory}`,
+              ...bucket.args,
+              `--reloader.config-file=${configDirectory}/prometheus.yml`,
+              `--reloader.rule-dir=${rulesDirectory}`,
+              '--reloader.watch-interval=30s',
+            ],
+            env: bucket.env,
+            ports: containerPorts(sidecarHttp, grpc),
+            ...probes(sidecarHttp),
+            resources: resources('20m', '48Mi', '256Mi'),
+            volumeMounts: [data, ...configuration, ...bucket.volumeMounts],
+          }),
+        ],
+        volumes: [configMapVolume('config', config), configMapVolume('rules', rules), ...bucket.volumes],
+      },
+    },
+    [{ name: 'data', size: cluster.volume, storageClass: options.kubernetes.storageClass }],
+  );
+};
+
+/** Least rights: pods of its own namespaces; the cluster that watches the Kubernetes cluster reads what it must of all of it. */
+const renderRights = (scope: Construct, prometheus: Prometheus, targets: Targets): void => {
+  const { workload, cluster } = prometheus;
+  const subjects = [{ kind: 'ServiceAccount', name: workload.name, namespace: workload.namespace }];
+  const read = ['get', 'list', 'watch'];
+  if (targets.kubernetes) {
+    // cluster-scoped names carry the namespace
+    const name = `${workload.namespace}-${workload.name}`;
+    const { namespace: _, ...meta } = metadata(workload, name);
+    new k8s.KubeClusterRole(scope, 'prometheus-cluster-role', {
+      metadata: meta,
+      rules: [
+        { apiGroups: [''], resources: ['nodes', 'services', 'pods'], verbs: read },
+        { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: read },
+        { apiGroups: [''], resources: ['nodes/metrics'], verbs: ['get'] },
+        { nonResourceUrLs: ['/metrics'], verbs: ['get'] },
+      ],
+    });
+    new k8s.KubeClusterRoleBinding(scope, 'prometheus-cluster-role-binding', {
+      metadata: meta,
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
+      subjects,
+    });
+    return;
+  }
+  for (const namespace of [workload.namespace, ...cluster.namespaces]) {
+    const name = namespace === workload.namespace ? workload.name : `${workload.namespace}-${workload.name}`;
+    const meta = { ...metadata(workload, name), namespace };
+    new k8s.KubeRole(scope, `prometheus-role-${namespace}`, {
+      metadata: meta,
+      rules: [{ apiGroups: [''], resources: ['pods'], verbs: read }],
+    });
+    new k8s.KubeRoleBinding(scope, `prometheus-role-binding-${namespace}`, {
+      metadata: meta,
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+      subjects,
+    });
+  }
+};

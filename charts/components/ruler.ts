@@ -1,0 +1,107 @@
+// Thanos Ruler: rules over all clusters.
+import type { Construct } from 'constructs';
+import type { BucketClient } from '../config/objstore';
+import { rulerLabels } from '../fleet/checks';
+import type { ResolvedFleet, ResolvedKubernetes } from '../fleet/resolve';
+import {
+  configMapVolume,
+  container,
+  containerPorts,
+  hashedConfigMap,
+  podField,
+  readOnly,
+  resources,
+  restricted,
+  service,
+  statefulSet,
+  yaml,
+} from '../kit/kubernetes';
+import type { Edges, Endpoint } from '../kit/wiring';
+import { globalRules } from '../rules/global';
+import { ruleFile } from '../rules/rule';
+import {
+  grpc,
+  grpcArgs,
+  http,
+  httpArgs,
+  memoryArgs,
+  type Place,
+  type StoreApi,
+  terminationGracePeriodSeconds,
+  thanosProbes,
+  thanosWorkload,
+  uid,
+  withStoreApi,
+} from './thanos';
+
+export const declareRuler = (edges: Edges, place: Place): StoreApi =>
+  withStoreApi(edges, thanosWorkload(place, 'thanos-rule', 'rule'));
+
+const configDirectory = '/etc/thanos/rule';
+const rulesDirectory = '/etc/thanos/rules';
+
+export const renderRuler = (
+  scope: Construct,
+  ruler: StoreApi,
+  fleet: ResolvedFleet,
+  kubernetes: ResolvedKubernetes,
+  options: { query: Endpoint; alertmanager: Endpoint; bucket: BucketClient; queryUrl: string },
+): void => {
+  const { workload } = ruler;
+  const { bucket } = options;
+  const config = hashedConfigMap(scope, workload, 'thanos-rule', {
+    'alertmanagers.yaml': yaml({
+      alertmanagers: [{ static_configs: options.alertmanager.eachFor(workload), scheme: 'http', api_version: 'v2' }],
+    }),
+    'query.yaml': yaml([{ static_configs: [options.query.for(workload)], scheme: 'http' }]),
+  });
+  const rules = hashedConfigMap(scope, workload, 'thanos-rule-rules', {
+    'global.yaml': yaml(ruleFile(fleet, globalRules(fleet))),
+  });
+  service(scope, workload, [http, grpc], { headless: true });
+  statefulSet(
+    scope,
+    workload,
+    {
+      annotations: bucket.annotations,
+      spec: {
+        ...restricted(uid),
+        terminationGracePeriodSeconds,
+        containers: [
+          container(workload.name, workload.image, {
+            args: [
+              'rule',
+              ...httpArgs(),
+              ...grpcArgs(),
+              ...memoryArgs,
+              '--data-dir=/data',
+              ...bucket.args,
+              `--rule-file=${rulesDirectory}/*.yaml`,
+              '--eval-interval=15s',
+              `--label=${rulerLabels.ruler}="global"`, // never `cluster`: it would overwrite that of the alerts
+              `--label=${rulerLabels.replica}="$(POD_NAME)"`,
+              `--alert.label-drop=${rulerLabels.replica}`, // or every ruler's alert would be another one
+              `--query.config-file=${configDirectory}/query.yaml`,
+              `--alertmanagers.config-file=${configDirectory}/alertmanagers.yaml`,
+              `--alert.query-url=${options.queryUrl}`,
+              '--tsdb.block-duration=2h',
+              '--tsdb.retention=48h',
+            ],
+            env: [podField('POD_NAME', 'metadata.name'), ...bucket.env],
+            ports: containerPorts(http, grpc),
+            ...thanosProbes(),
+            resources: resources('50m', '96Mi', '512Mi'),
+            volumeMounts: [
+              { name: 'data', mountPath: '/data' },
+              readOnly('config', configDirectory),
+              readOnly('rules', rulesDirectory),
+              ...bucket.volumeMounts,
+            ],
+          }),
+        ],
+        volumes: [configMapVolume('config', config), configMapVolume('rules', rules), ...bucket.volumes],
+      },
+    },
+    [{ name: 'data', size: '1Gi', storageClass: kubernetes.storageClass }],
+  );
+};

@@ -1,0 +1,337 @@
+// Nothing unsafe synthesizes: what the schema cannot say about a fleet. Each check has a stable code.
+import { seconds } from '../kit/units';
+import { nearest } from './nearest';
+import { clusterLabel, type ResolvedFleet, replicaLabel } from './resolve';
+import type { Fleet } from './schema';
+import type { Path, Violation } from './violations';
+
+/** Labels that the fleet itself sets; rulerLabels are in the ruler's own blocks. */
+export const rulerLabels = { ruler: 'ruler', replica: 'rule_replica' } as const;
+const reservedLabels: readonly string[] = [clusterLabel, replicaLabel, ...Object.values(rulerLabels)];
+
+/** DNS label limit: namespaces and Service names (RFC 1123). */
+const maxName = 63;
+
+type Check = (fleet: Fleet, resolved: ResolvedFleet) => Violation[];
+
+const references: Check = (fleet) => {
+  const known = Object.keys(fleet.kubernetes);
+  const uses: [Path, string][] = [
+    [['observer', 'in'], fleet.observer.in],
+    ...Object.entries(fleet.clusters).map(([name, c]): [Path, string] => [['clusters', name, 'in'], c.in]),
+  ];
+  return uses
+    .filter(([, name]) => !known.includes(name))
+    .map(([path, name]) => ({
+      code: 'unknown-kubernetes',
+      path,
+      problem: `${path.join('.')} is ${name}, which is not under kubernetes`,
+      consequence: 'there is no place to deploy it to.',
+      remedy:
+        known.length > 0
+          ? `${nearest(name, known) ?? known.join(' or ')}, or describe ${name} under kubernetes.`
+          : `kubernetes: {${name}: {platform: kind}}`,
+    }));
+};
+
+const nothingToDo: Check = (fleet) =>
+  Object.keys(fleet.clusters).length > 0
+    ? []
+    : [
+        {
+          code: 'no-clusters',
+          path: ['clusters'],
+          problem: 'the fleet has no cluster',
+          consequence: 'an observer with nothing to observe.',
+          remedy: 'clusters: {chicago: {in: kind}}',
+        },
+      ];
+
+const oneKubernetesCluster: Check = (fleet) =>
+  Object.entries(fleet.clusters)
+    .filter(([, c]) => c.in in fleet.kubernetes && fleet.observer.in in fleet.kubernetes && c.in !== fleet.observer.in)
+    .map(([name, c]) => ({
+      code: 'not-reachable',
+      path: ['clusters', name, 'in'],
+      problem: `${name} is in ${c.in}, but the observer is in ${fleet.observer.in}`,
+      consequence: 'the observer has no protected way to reach it yet, and its data would never be seen.',
+      remedy: `in: ${fleet.observer.in}; fleets over several Kubernetes clusters are not supported yet.`,
+    }));
+
+const unusedKubernetes: Check = (fleet) => {
+  const used = new Set([fleet.observer.in, ...Object.values(fleet.clusters).map((c) => c.in)]);
+  return Object.keys(fleet.kubernetes)
+    .filter((name) => !used.has(name))
+    .map((name) => ({
+      code: 'unused-kubernetes',
+      path: ['kubernetes', name],
+      problem: `nothing of the fleet is in ${name}`,
+      consequence: 'what should live there lives somewhere else, or nowhere.',
+      remedy: `in: ${name} where it belongs, or leave it out.`,
+    }));
+};
+
+const oneNodeWatcher: Check = (fleet, resolved) =>
+  resolved.kubernetes.flatMap((k) => {
+    const here = Object.entries(fleet.clusters).filter(([, c]) => c.in === k.name);
+    const watchers = here.filter(([, c]) => c.nodes === true).map(([name]) => name);
+    if (watchers.length > 1)
+      return watchers.slice(1).map((name) => ({
+        code: 'nodes-counted-twice',
+        path: ['clusters', name, 'nodes'],
+        problem: `${watchers.join(' and ')} both watch the nodes of ${k.name}`,
+        consequence:
+          'every node, kubelet and container would be counted once per cluster, and sums over clusters would be wrong.',
+        remedy: `nodes: true in one of them only.`,
+      }));
+    if (here.length > 0 && here.every(([, c]) => c.nodes === false))
+      return [
+        {
+          code: 'nodes-unwatched',
+          path: ['clusters', here[0]?.[0] ?? '', 'nodes'],
+          problem: `no cluster watches the nodes of ${k.name}`,
+          consequence: 'a full disk or a dead kubelet would go unnoticed, and so would the observer itself.',
+          remedy: 'nodes: true in one of its clusters, or leave the key out.',
+        },
+      ];
+    return [];
+  });
+
+const labels: Check = (fleet) =>
+  Object.entries(fleet.clusters).flatMap(([name, c]) =>
+    Object.keys(c.labels ?? {})
+      .filter((label) => reservedLabels.includes(label) || label.startsWith('__'))
+      .map((label) => ({
+        code: 'reserved-label',
+        path: ['clusters', name, 'labels', label],
+        problem: `${label} is a label that the fleet itself sets`,
+        consequence:
+          label === replicaLabel
+            ? 'deduplication would merge series that differ, or stop: every graph doubled.'
+            : 'two sources would look like one: the compactor halts on overlapping blocks.',
+        remedy: `another name, such as ${label === clusterLabel ? 'region' : `my_${label.replace(/^_+/, '')}`}.`,
+      })),
+  );
+
+const names: Check = (fleet, resolved) => {
+  const namespaces: [Path, string][] = [
+    [fleet.observer.namespace ? ['observer', 'namespace'] : ['name'], resolved.observer.namespace],
+    ...(resolved.objectStore.type === 'embedded' ? [[['name'], resolved.objectStore.namespace] as [Path, string]] : []),
+    ...resolved.kubernetes.slice(0, 1).map((k): [Path, string] => [['name'], k.agentsNamespace]),
+    ...resolved.clusters.map((c): [Path, string] => [
+      ['clusters', c.name, ...(fleet.clusters[c.name]?.namespace ? ['namespace'] : [])],
+      c.namespace,
+    ]),
+  ];
+  const tooLong = namespaces
+    .filter(([, ns]) => ns.length > maxName)
+    .map(([path, ns]) => ({
+      code: 'name-too-long',
+      path,
+      problem: `the namespace ${ns} would have ${ns.length} characters`,
+      consequence: `Kubernetes takes ${maxName} at most.`,
+      remedy: 'a shorter name for the fleet or the cluster.',
+    }));
+  const seen = new Set<string>();
+  const twice = namespaces
+    .filter(([, ns]) => seen.size === seen.add(ns).size)
+    .map(([path, ns]) => ({
+      code: 'namespace-twice',
+      path,
+      problem: `the namespace ${ns} is taken by another part of the fleet`,
+      consequence: "one part's objects would overwrite the other's.",
+      remedy: 'another name, or a namespace of its own (namespace: …).',
+    }));
+  const forbidden = namespaces
+    .filter(([, ns]) => ns === 'default' || ns.startsWith('kube-'))
+    .map(([path, ns]) => ({
+      code: 'namespace-of-kubernetes',
+      path,
+      problem: `the namespace ${ns} belongs to Kubernetes`,
+      consequence: 'its Pod Security and network rules would change for everything that lives there.',
+      remedy: 'a namespace of its own.',
+    }));
+  return [...tooLong, ...twice, ...forbidden];
+};
+
+const claims: Check = (fleet, resolved) => {
+  const own = new Set([
+    resolved.observer.namespace,
+    ...resolved.clusters.map((c) => c.namespace),
+    ...resolved.kubernetes.map((k) => k.agentsNamespace),
+    ...(resolved.objectStore.type === 'embedded' ? [resolved.objectStore.namespace] : []),
+  ]);
+  const owner = new Map<string, string>();
+  return Object.entries(fleet.clusters).flatMap(([name, c]) =>
+    (c.namespaces ?? []).flatMap((ns, i): Violation[] => {
+      const path: Path = ['clusters', name, 'namespaces', i];
+      if (own.has(ns))
+        return [
+          {
+            code: 'namespace-of-fleet',
+            path,
+            problem: `the namespace ${ns} is the fleet's own`,
+            consequence: 'its pods are watched already, and would be counted twice.',
+            remedy: 'leave it out.',
+          },
+        ];
+      const key = `${c.in}/${ns}`;
+      const other = owner.get(key);
+      owner.set(key, name);
+      return other === undefined
+        ? []
+        : [
+            {
+              code: 'namespace-claimed-twice',
+              path,
+              problem: `the namespace ${ns} is claimed by ${other} already`,
+              consequence: 'its pods would be counted under two clusters.',
+              remedy: 'it in one of them only.',
+            },
+          ];
+    }),
+  );
+};
+
+const bucketRetention: Check = (_fleet, { retention }) => {
+  // Downsampling works on blocks that span 40 h and 10 d, in practice on the 2 d and the 14 d block (thanos cmd/thanos/downsample.go).
+  const least = {
+    raw: ['3d', 'the 5m resolution is made from blocks of 2 days'],
+    '5m': ['16d', 'the 1h resolution is made from blocks of 14 days'],
+  } as const;
+  return (['raw', '5m'] as const)
+    .filter((r) => seconds(retention[r]) > 0 && seconds(retention[r]) < seconds(least[r][0]))
+    .map((r) => ({
+      code: 'retention-before-downsampling',
+      path: ['retention', r],
+      problem: `retention.${r} is ${retention[r]}, but ${least[r][1]}`,
+      consequence: 'data would be deleted before it is downsampled, and long ranges would be empty for ever.',
+      remedy: `${least[r][0]} or more, or 0s to keep for ever.`,
+    }));
+};
+
+const localRetention: Check = (fleet, resolved) =>
+  resolved.clusters.flatMap((c): Violation[] => {
+    const own = fleet.clusters[c.name];
+    const path: Path = ['clusters', c.name, ...(own?.retention ? ['retention'] : own?.blockDuration ? ['blockDuration'] : [])];
+    const block = seconds(c.blockDuration);
+    const kept = seconds(c.retention);
+    if (kept < 3 * block)
+      return [
+        {
+          code: 'local-retention-under-three-blocks',
+          path,
+          problem: `${c.name} keeps ${c.retention} locally, less than three blocks of ${c.blockDuration}`,
+          consequence: 'Prometheus could delete a block before the sidecar has uploaded it.',
+          remedy: `retention: ${Math.ceil((3 * block) / 3600)}h or more.`,
+        },
+      ];
+    if (kept < seconds(resolved.objectStore.toleratedOutage))
+      return [
+        {
+          code: 'local-retention-under-outage',
+          path,
+          problem: `${c.name} keeps ${c.retention} locally, but the bucket may be away for ${resolved.objectStore.toleratedOutage}`,
+          consequence: 'what was scraped during such an outage would be deleted before it could be uploaded.',
+          remedy: `retention: ${resolved.objectStore.toleratedOutage} or more (or a smaller objectStore.toleratedOutage, if that is what you accept).`,
+        },
+      ];
+    return [];
+  });
+
+const intervals: Check = (_fleet, resolved) =>
+  resolved.clusters.flatMap((c): Violation[] => {
+    const scrape = seconds(c.scrapeInterval);
+    const block = seconds(c.blockDuration);
+    return [
+      ...(scrape >= 1 && scrape <= 120
+        ? []
+        : [
+            {
+              code: 'scrape-interval',
+              path: ['clusters', c.name, 'scrapeInterval'],
+              problem: `${c.name} would be scraped every ${c.scrapeInterval}`,
+              consequence:
+                scrape > 120
+                  ? 'PromQL looks back 5 minutes: graphs would have gaps as soon as two scrapes are late.'
+                  : 'Prometheus takes no interval of zero, and under a second it only measures itself.',
+              remedy: '1s to 2m, such as 15s or 30s.',
+            },
+          ]),
+      ...(block >= 60 && block <= 7200 && 7200 % block === 0
+        ? []
+        : [
+            {
+              code: 'block-duration',
+              path: ['clusters', c.name, 'blockDuration'],
+              problem: `blocks of ${c.blockDuration} do not fit into the compactor's ranges`,
+              consequence: 'blocks would straddle the 2h, 8h, 2d and 14d ranges and never be compacted or downsampled.',
+              remedy: '2h, or for demos a part of it: 1h, 30m, 15m, 10m, 5m or 1m.',
+            },
+          ]),
+    ];
+  });
+
+const timeouts: Check = (_fleet, resolved) => {
+  const timeout = seconds(resolved.observer.query.timeout);
+  return timeout >= 1 && timeout <= 900
+    ? []
+    : [
+        {
+          code: 'query-timeout',
+          path: ['observer', 'query', 'timeout'],
+          problem: `queries would be ended after ${resolved.observer.query.timeout}`,
+          consequence: timeout < 1 ? 'no query could be answered.' : 'a handful of queries could hold the querier for good.',
+          remedy: '1s to 15m, such as 2m.',
+        },
+      ];
+};
+
+const receivers: Check = (_fleet, resolved) => {
+  const { receivers: all, defaultReceiver } = resolved.observer.alertmanager;
+  const known = all.map((r) => r.name);
+  if (defaultReceiver !== undefined && !known.includes(defaultReceiver))
+    return [
+      {
+        code: 'unknown-receiver',
+        path: ['observer', 'alertmanager', 'defaultReceiver'],
+        problem: `there is no receiver ${defaultReceiver}`,
+        consequence: 'Alertmanager would not start.',
+        remedy:
+          known.length > 0
+            ? `${nearest(defaultReceiver, known) ?? known.join(' or ')}.`
+            : 'a receiver of that name under receivers.',
+      },
+    ];
+  if (defaultReceiver === undefined && known.length > 1)
+    return [
+      {
+        code: 'no-default-receiver',
+        path: ['observer', 'alertmanager', 'receivers'],
+        problem: `there are receivers ${known.join(', ')}, and none is the default`,
+        consequence: 'alerts that no route takes would reach nobody.',
+        remedy: `defaultReceiver: ${known[0]}.`,
+      },
+    ];
+  return [];
+};
+
+const checks: readonly Check[] = [
+  references,
+  nothingToDo,
+  oneKubernetesCluster,
+  unusedKubernetes,
+  oneNodeWatcher,
+  labels,
+  names,
+  claims,
+  bucketRetention,
+  localRetention,
+  intervals,
+  timeouts,
+  receivers,
+];
+
+/** Every violation of every check. */
+export const checkFleet = (fleet: Fleet, resolved: ResolvedFleet): Violation[] =>
+  checks.flatMap((check) => check(fleet, resolved));

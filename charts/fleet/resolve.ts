@@ -1,0 +1,155 @@
+// A fleet with every default filled in, in an order that does not hang on the order of keys in the file.
+import type { Fleet, Receiver } from './schema';
+
+/** The external label that names a monitored cluster. */
+export const clusterLabel = 'cluster';
+/** The external label that tells the replicas of a pair apart: one value for Prometheus, query, compactor and alerts. */
+export const replicaLabel = 'replica';
+
+export interface ResolvedKubernetes {
+  readonly name: string;
+  readonly platform: 'kind';
+  readonly context: string;
+  readonly storageClass?: string;
+  readonly podCidrs: readonly string[];
+  /** Absent: nodes may have any address. */
+  readonly nodeCidrs?: readonly string[];
+  /** Who may use the localhost ports. */
+  readonly localhostFrom: readonly string[];
+  /** Namespace of the node agents. */
+  readonly agentsNamespace: string;
+}
+
+export interface ResolvedCluster {
+  readonly name: string;
+  readonly in: string;
+  readonly namespace: string;
+  readonly replicas: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly nodes: boolean;
+  readonly namespaces: readonly string[];
+  readonly scrapeInterval: string;
+  readonly retention: string;
+  readonly blockDuration: string;
+  readonly volume: string;
+  readonly resources: { readonly cpu: string; readonly memory: string; readonly memoryLimit: string };
+}
+
+export type ResolvedObjectStore =
+  | { readonly type: 'embedded'; readonly namespace: string; readonly size: string; readonly toleratedOutage: string }
+  | {
+      readonly type: 's3';
+      readonly bucket: string;
+      readonly endpoint: string;
+      readonly region?: string;
+      readonly prefix?: string;
+      readonly insecure: boolean;
+      readonly secret: string;
+      readonly toleratedOutage: string;
+    };
+
+export interface ResolvedFleet {
+  readonly name: string;
+  readonly kubernetes: readonly ResolvedKubernetes[];
+  readonly objectStore: ResolvedObjectStore;
+  readonly observer: {
+    readonly in: string;
+    readonly namespace: string;
+    readonly query: { readonly replicas: number; readonly timeout: string };
+    readonly queryFrontend: { readonly replicas: number };
+    readonly alertmanager: {
+      readonly replicas: number;
+      readonly receivers: readonly (Receiver & { readonly name: string })[];
+      readonly defaultReceiver?: string;
+    };
+    readonly grafana: { readonly adminSecret?: string };
+  };
+  readonly clusters: readonly ResolvedCluster[];
+  readonly retention: { readonly raw: string; readonly '5m': string; readonly '1h': string };
+  readonly alerts: {
+    readonly highLoad: { readonly threshold: number };
+    readonly prometheusReplicaDown: { readonly for: string };
+    readonly runbookUrl: string;
+  };
+}
+
+/** Entries by name, in the order of names. */
+const byName = <T>(record: Readonly<Record<string, T>>): [string, T][] =>
+  Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
+
+/** Addresses that are nobody's on the internet (RFC 1918): where a laptop's container engine puts its networks. */
+const privateAddresses = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];
+
+const resolveCluster = (fleet: Fleet, name: string): ResolvedCluster => {
+  const c = fleet.clusters[name] as Fleet['clusters'][string];
+  const neighbours = byName(fleet.clusters).filter(([, other]) => other.in === c.in);
+  const claimed = neighbours.some(([, other]) => other.nodes === true);
+  const first = neighbours.find(([, other]) => other.nodes !== false)?.[0];
+  return {
+    name,
+    in: c.in,
+    namespace: c.namespace ?? `${fleet.name}-${name}`,
+    replicas: c.replicas ?? 2,
+    labels: Object.fromEntries(byName(c.labels ?? {})),
+    nodes: c.nodes ?? (!claimed && first === name),
+    namespaces: [...(c.namespaces ?? [])].sort(),
+    scrapeInterval: c.scrapeInterval ?? '15s',
+    retention: c.retention ?? '48h',
+    blockDuration: c.blockDuration ?? '30m',
+    volume: c.volume ?? '2Gi',
+    resources: {
+      cpu: c.resources?.cpu ?? '100m',
+      memory: c.resources?.memory ?? '256Mi',
+      memoryLimit: c.resources?.memory ?? '1Gi',
+    },
+  };
+};
+
+/** Fills in every default. The fleet must have the schema's form; it is checked by `checkFleet`, not here. */
+export const resolve = (fleet: Fleet): ResolvedFleet => {
+  const receivers = byName(fleet.observer.alertmanager?.receivers ?? {}).map(([name, receiver]) => ({ name, ...receiver }));
+  const store = fleet.objectStore;
+  const toleratedOutage = store.toleratedOutage ?? '24h';
+  return {
+    name: fleet.name,
+    kubernetes: byName(fleet.kubernetes).map(([name, k]) => ({
+      name,
+      platform: k.platform,
+      // kind names its contexts kind-<cluster>, and its default cluster kind
+      context: k.context ?? `kind-${name}`,
+      storageClass: k.storageClass,
+      podCidrs: k.podCidrs ?? ['10.244.0.0/16'],
+      nodeCidrs: k.nodeCidrs,
+      localhostFrom: k.localhost?.allowFrom ?? privateAddresses,
+      agentsNamespace: `${fleet.name}-agents`,
+    })),
+    objectStore:
+      store.type === 'embedded'
+        ? { type: 'embedded', namespace: `${fleet.name}-object-store`, size: store.size ?? '5Gi', toleratedOutage }
+        : { ...store, insecure: store.insecure ?? false, toleratedOutage },
+    observer: {
+      in: fleet.observer.in,
+      namespace: fleet.observer.namespace ?? `${fleet.name}-observer`,
+      query: { replicas: fleet.observer.query?.replicas ?? 1, timeout: fleet.observer.query?.timeout ?? '2m' },
+      queryFrontend: { replicas: fleet.observer.queryFrontend?.replicas ?? 1 },
+      alertmanager: {
+        replicas: fleet.observer.alertmanager?.replicas ?? 1,
+        receivers,
+        defaultReceiver:
+          fleet.observer.alertmanager?.defaultReceiver ?? (receivers.length === 1 ? receivers[0]?.name : undefined),
+      },
+      grafana: { adminSecret: fleet.observer.grafana?.adminSecret },
+    },
+    clusters: byName(fleet.clusters).map(([name]) => resolveCluster(fleet, name)),
+    retention: {
+      raw: fleet.retention?.raw ?? '30d',
+      '5m': fleet.retention?.['5m'] ?? '180d',
+      '1h': fleet.retention?.['1h'] ?? '2y',
+    },
+    alerts: {
+      highLoad: { threshold: fleet.alerts?.highLoad?.threshold ?? 0.5 },
+      prometheusReplicaDown: { for: fleet.alerts?.prometheusReplicaDown?.for ?? '15s' },
+      runbookUrl: fleet.alerts?.runbookUrl ?? 'docs/runbooks',
+    },
+  };
+};

@@ -1,0 +1,28 @@
+// Durations, bytes and CPU as people write them.
+
+const durationUnits = { ms: 0.001, s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800, y: 31_536_000 } as const;
+const byteUnits = { '': 1, Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, k: 1e3, M: 1e6, G: 1e9, T: 1e12 } as const;
+
+/** A Prometheus duration, units in falling order: `48h`, `1h30m` (prometheus/common `model.ParseDuration`). */
+export const durationPattern = /^(?=\d)(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$/;
+/** A Kubernetes quantity of bytes: `512Mi`, `5Gi`. */
+export const bytesPattern = /^[1-9]\d*(Ki|Mi|Gi|Ti|k|M|G|T)$/;
+/** A Kubernetes quantity of CPU: `250m`, `2`. */
+export const cpuPattern = /^([1-9]\d*m?|\d+\.\d+)$/;
+
+/** Seconds in a duration that matches `durationPattern`. */
+export const seconds = (duration: string): number =>
+  [...duration.matchAll(/(\d+)(ms|[smhdwy])/g)].reduce(
+    (sum, [, n, unit]) => sum + Number(n) * durationUnits[unit as keyof typeof durationUnits],
+    0,
+  );
+
+/** Bytes in a quantity that matches `bytesPattern`. */
+export const bytes = (quantity: string): number => {
+  const [, n, unit] = /^(\d+)(\D*)$/.exec(quantity) ?? [];
+  return Number(n) * byteUnits[unit as keyof typeof byteUnits];
+};
+
+/** Cores in a CPU quantity. */
+export const cores = (quantity: string): number =>
+  quantity.endsWith('m') ? Number(quantity.slice(0, -1)) / 1000 : Number(quantity);

@@ -1,0 +1,116 @@
+// Who may talk to whom. An address is a permission: the only way to get one is to ask an endpoint for it as a client,
+// and asking records the edge from which NetworkPolicies, the topology picture and doctor's expectations are written.
+import type { Image } from '../images';
+
+export interface Port {
+  readonly name: string;
+  readonly number: number;
+  readonly protocol?: 'TCP' | 'UDP';
+}
+
+/** A program that the fleet runs: plain data, known before anything is rendered. */
+export interface Workload {
+  readonly kind: 'workload';
+  /** Name of its Kubernetes object, of its main container and value of app.kubernetes.io/name. */
+  readonly name: string;
+  /** Its role: app.kubernetes.io/component. */
+  readonly component: string;
+  readonly fleet: string;
+  /** The Kubernetes cluster that it runs in, by its name in the fleet file. */
+  readonly kubernetes: string;
+  readonly namespace: string;
+  readonly replicas: number;
+  readonly image: Image;
+  /** The monitored cluster that it belongs to, if any. */
+  readonly cluster?: string;
+  /** Shares its nodes' network: policies cannot select its pods, they name the nodes' addresses instead. */
+  readonly hostNetwork?: Addresses;
+}
+
+/** Pods that are not the fleet's own, such as kube-dns. */
+export interface ForeignPods {
+  readonly kind: 'pods';
+  readonly name: string;
+  readonly namespaces: { readonly in: readonly string[] } | { readonly notIn: readonly string[] };
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** Addresses outside the pod network: nodes, the Kubernetes API, the internet. */
+export interface Addresses {
+  readonly kind: 'addresses';
+  readonly name: string;
+  readonly cidrs: readonly { readonly cidr: string; readonly except?: readonly string[] }[];
+}
+
+export type Peer = Workload | ForeignPods | Addresses;
+
+/** One client that may open connections to one port of one server; no port stands for every TCP port. */
+export interface Edge {
+  readonly from: Peer;
+  readonly to: Peer;
+  readonly port?: Port;
+}
+
+export const peerKey = (peer: Peer): string =>
+  peer.kind === 'workload' ? `${peer.kubernetes}/${peer.namespace}/${peer.name}` : `${peer.kind}/${peer.name}`;
+
+/** The edges of a fleet, each once. */
+export class Edges {
+  private readonly edges = new Map<string, Edge>();
+
+  allow(from: Peer, to: Peer, port?: Port): void {
+    const key = `${peerKey(from)}>${peerKey(to)}:${port?.number ?? '*'}/${port?.protocol ?? 'TCP'}`;
+    this.edges.set(key, { from, to, port });
+  }
+
+  all(): readonly Edge[] {
+    return [...this.edges.values()];
+  }
+}
+
+/** A port of a workload that others may ask for; every method that gives an address records the edge. */
+export class Endpoint {
+  constructor(
+    private readonly edges: Edges,
+    readonly server: Workload,
+    readonly port: Port,
+  ) {}
+
+  private get service(): string {
+    return `${this.server.name}.${this.server.namespace}.svc.cluster.local`;
+  }
+
+  /** `host:port` of the workload's Service. */
+  for(client: Workload): string {
+    this.discoveredBy(client);
+    return `${this.service}:${this.port.number}`;
+  }
+
+  /** `http://host:port` of the workload's Service. */
+  urlFor(client: Workload): string {
+    return `http://${this.for(client)}`;
+  }
+
+  /** `host:port` of every pod of a StatefulSet, in order. */
+  eachFor(client: Workload): string[] {
+    this.discoveredBy(client);
+    return Array.from({ length: this.server.replicas }, (_, i) => `${this.server.name}-${i}.${this.service}:${this.port.number}`);
+  }
+
+  /** Thanos' DNS SRV discovery of every ready pod behind a headless Service; the port's name is part of it. */
+  srvFor(client: Workload): string {
+    this.discoveredBy(client);
+    return `dnssrv+_${this.port.name}._tcp.${this.service}`;
+  }
+
+  /** For clients that find the pods by themselves, such as Prometheus through the Kubernetes API. */
+  discoveredBy(client: Peer): void {
+    this.edges.allow(client, this.server, this.port);
+  }
+}
+
+/** Anywhere: for servers whose addresses nobody can know beforehand. Only their port is opened. */
+export const anywhere = [{ cidr: '0.0.0.0/0' }, { cidr: '::/0' }] as const;
+
+/** A server outside the cluster, known by name only. */
+export const partOfInternet = (name: string): Addresses => ({ kind: 'addresses', name, cidrs: anywhere });

@@ -1,0 +1,38 @@
+// The observer: the namespace with the global components.
+import type { Chart } from 'cdk8s';
+import { renderAlertmanager } from './components/alertmanager';
+import { renderBucketWeb } from './components/bucket-web';
+import { renderCompactor } from './components/compactor';
+import { renderGrafana } from './components/grafana';
+import { renderQuery } from './components/query';
+import { renderQueryFrontend } from './components/query-frontend';
+import { renderRuler } from './components/ruler';
+import { renderStore } from './components/store';
+import { bucketClients } from './config/objstore';
+import { namespace } from './kit/kubernetes';
+import { localUrl, renderLocalPorts } from './localhost';
+import type { Topology } from './topology';
+
+export const renderObserver = (chart: Chart, topology: Topology): void => {
+  const { fleet, observer, edges } = topology;
+  const { kubernetes, query, queryFrontend, store, compactor, ruler, bucketWeb, alertmanager, grafana } = observer;
+  const own = fleet.observer.namespace;
+  const queryUrl = localUrl(topology, query.http);
+  namespace(chart, own, fleet.name, 'restricted');
+  const bucketUsers = [store, compactor, ruler, bucketWeb].map((c) => c.workload);
+  const bucket = bucketClients(chart, own, fleet.name, topology.bucket, bucketUsers);
+  const stores = [store.grpc, ruler.grpc, ...topology.clusters.map((c) => c.grpc)];
+  renderQuery(chart, query, fleet, { stores, externalUrl: queryUrl });
+  renderQueryFrontend(chart, queryFrontend, { downstream: query.http });
+  renderStore(chart, store, { bucket });
+  renderCompactor(chart, compactor, fleet, { bucket });
+  renderRuler(chart, ruler, fleet, kubernetes, { query: query.http, alertmanager: alertmanager.http, bucket, queryUrl });
+  renderBucketWeb(chart, bucketWeb, { bucket });
+  renderAlertmanager(chart, alertmanager, fleet, { kubernetes, externalUrl: localUrl(topology, alertmanager.http), edges });
+  renderGrafana(chart, grafana, fleet, {
+    datasource: queryFrontend.http,
+    kubernetes,
+    externalUrl: localUrl(topology, grafana.http),
+  });
+  renderLocalPorts(chart, topology, kubernetes.name, own);
+};

@@ -1,0 +1,67 @@
+// Writing dist/: all of it or nothing.
+import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import type { SynthesizedFile } from '../charts/fleet';
+import type { Topology } from '../charts/topology';
+
+export interface OutputFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+const dist = 'dist';
+/** cdk8s.yaml's output folder, which `cdk8s synth` empties before and lists after. */
+const cdk8sOutput = '.synth';
+
+const write = (directory: string, files: readonly OutputFile[]): void => {
+  for (const { path, text } of files) {
+    const file = join(directory, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+};
+
+/** Puts the files in place of what the folder held, by renaming, so that it is never half-written. */
+export const replaceFolder = (directory: string, files: readonly OutputFile[]): void => {
+  const [next, old] = [`${directory}.next`, `${directory}.old`];
+  for (const leftover of [next, old]) rmSync(leftover, { recursive: true, force: true });
+  write(next, files);
+  try {
+    renameSync(directory, old);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  renameSync(next, directory);
+  rmSync(old, { recursive: true, force: true });
+};
+
+/** Writes to the folder that `cdk8s synth --output` names, or to dist/; gives the folder. */
+export const writeOutput = (files: readonly OutputFile[]): string => {
+  const given = process.env.CDK8S_OUTDIR;
+  if (given && resolve(given) !== resolve(cdk8sOutput)) {
+    write(given, files);
+    return relative('.', resolve(given)) || '.';
+  }
+  replaceFolder(dist, files);
+  if (given) cpSync(dist, given, { recursive: true });
+  return dist;
+};
+
+/** What was written and what to do next. */
+export const report = (
+  fleet: string,
+  output: string,
+  { fleet: { name, kubernetes, clusters } }: Topology,
+  files: readonly SynthesizedFile[],
+  milliseconds: number,
+): string => {
+  const objects = files.reduce((n, f) => n + f.objects.length, 0);
+  const some = clusters.length > 6 ? `${clusters.length} clusters` : clusters.map((c) => c.name).join(', ');
+  return [
+    `Fleet ${name} (${fleet}): ${some}; ${objects} objects in ${files.length} files, ${(milliseconds / 1000).toFixed(1)} s`,
+    ...kubernetes.map((k) => `  ${output}/${k.name}`),
+    'Next:',
+    ...kubernetes.map((k) => `  kubectl --context ${k.context} apply --server-side -R -f ${output}/${k.name}`),
+    '  or npm run up, which does that, waits and shows where everything is',
+  ].join('\n');
+};
