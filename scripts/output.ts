@@ -1,13 +1,19 @@
 // Writing dist/: all of it or nothing.
 import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import type { SynthesizedFile } from '../charts/fleet';
-import type { Topology } from '../charts/topology';
+import { fileText, type Synthesized } from '../charts/fleet';
+import { kindConfig } from '../charts/kind';
 
 export interface OutputFile {
   readonly path: string;
   readonly text: string;
 }
+
+/** All files of a synthesized fleet: the manifests, and beside their folder what `kind create cluster --config` takes. */
+export const outputFiles = ({ topology, files }: Synthesized): OutputFile[] => [
+  ...files.map((f) => ({ path: f.path, text: fileText(f) })),
+  ...topology.fleet.kubernetes.map((k) => ({ path: `${k.name}.kind.yaml`, text: kindConfig(topology, k.name) })),
+];
 
 const dist = 'dist';
 /** cdk8s.yaml's output folder, which `cdk8s synth` empties before and lists after. */
@@ -48,17 +54,12 @@ export const writeOutput = (files: readonly OutputFile[]): string => {
 };
 
 /** What was written and what to do next. */
-export const report = (
-  fleet: string,
-  output: string,
-  { fleet: { name, kubernetes, clusters } }: Topology,
-  files: readonly SynthesizedFile[],
-  milliseconds: number,
-): string => {
+export const report = (fleetFile: string, output: string, { topology, files }: Synthesized, milliseconds: number): string => {
+  const { name, kubernetes, clusters } = topology.fleet;
   const objects = files.reduce((n, f) => n + f.objects.length, 0);
   const some = clusters.length > 6 ? `${clusters.length} clusters` : clusters.map((c) => c.name).join(', ');
   return [
-    `Fleet ${name} (${fleet}): ${some}; ${objects} objects in ${files.length} files, ${(milliseconds / 1000).toFixed(1)} s`,
+    `Fleet ${name} (${fleetFile}): ${some}; ${objects} objects in ${files.length} files, ${(milliseconds / 1000).toFixed(1)} s`,
     ...kubernetes.map((k) => `  ${output}/${k.name}`),
     'Next:',
     ...kubernetes.map((k) => `  kubectl --context ${k.context} apply --server-side -R -f ${output}/${k.name}`),

@@ -117,6 +117,8 @@ const rules = (edges: readonly Edge[], other: (edge: Edge) => Peer): { peers: Pe
   return [...byPorts.keys()].sort().map((key) => byPorts.get(key) as { peers: Peer[]; ports: (Port | undefined)[] });
 };
 
+const orNothing = <T>(list: T[]): T[] | undefined => (list.length > 0 ? list : undefined);
+
 /** Edges by the workload at one end of them. */
 export interface EdgeIndex {
   readonly from: ReadonlyMap<string, readonly Edge[]>;
@@ -154,8 +156,11 @@ export const networkPolicies = (scope: Construct, owner: Named, workloads: reado
       spec: {
         podSelector: { matchLabels: selectorLabels(workload) },
         policyTypes: ['Ingress', 'Egress'],
-        ingress: rules(incoming, (e) => e.from).map((r) => ({ from: policyPeers(r.peers), ports: policyPorts(r.ports) })),
-        egress: rules(egress, (e) => e.to).map((r) => ({ to: policyPeers(r.peers), ports: policyPorts(r.ports) })),
+        // never an empty list: the API server drops it, and every apply would be a change
+        ingress: orNothing(
+          rules(incoming, (e) => e.from).map((r) => ({ from: policyPeers(r.peers), ports: policyPorts(r.ports) })),
+        ),
+        egress: orNothing(rules(egress, (e) => e.to).map((r) => ({ to: policyPeers(r.peers), ports: policyPorts(r.ports) }))),
       },
     });
   }

@@ -1,0 +1,44 @@
+// npm run doctor: looks at a running fleet and says what is wrong with it.
+import { parseArgs } from 'node:util';
+import { loadFleet } from '../charts/fleet';
+import { declareTopology } from '../charts/topology';
+import { type Finding, inspect } from './doctor/checks';
+import { dim, green, main, progress, red, table, width, yellow } from './lib/terminal';
+
+const help = `npm run doctor [-- --json]
+
+Inspects the running fleet (fleet.yaml, or FLEET=path) through kubectl and prints a verdict per line.
+Exit code: 0 all well (warnings allowed), 1 something is wrong, 2 the fleet cannot be inspected.
+
+  --json  one JSON document for machines instead of the table`;
+
+const verdict = { ok: green('ok'), warning: yellow('warning'), wrong: red('WRONG') } as const;
+
+const show = (findings: readonly Finding[]): string => {
+  const w = Math.max(width(), 80);
+  const [check, of, mark] = [24, 24, 9];
+  const rest = w - check - of - mark - 6;
+  return table(
+    ['Check', 'Of', 'Verdict', 'Seen, and what to do'],
+    findings.map((f) => [f.check, f.of, verdict[f.verdict], f.remedy ? `${f.seen}\n${dim('→')} ${f.remedy}` : f.seen]),
+    [check, of, mark, rest],
+  );
+};
+
+main(async () => {
+  const { values } = parseArgs({ options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
+  if (values.help) {
+    console.log(help);
+    return 0;
+  }
+  const topology = declareTopology(loadFleet(process.env.FLEET ?? 'fleet.yaml'));
+  const say = values.json ? () => {} : (text: string) => progress.show(text);
+  const findings = await inspect(topology, say);
+  const count = (v: Finding['verdict']) => findings.filter((f) => f.verdict === v).length;
+  if (values.json) console.log(JSON.stringify({ fleet: topology.fleet.name, ok: count('wrong') === 0, findings }, null, 2));
+  else
+    progress.done(
+      `${show(findings)}\n${findings.length} checks: ${count('ok')} ok, ${count('warning')} warnings, ${count('wrong')} wrong`,
+    );
+  return count('wrong') > 0 ? 1 : 0;
+});
