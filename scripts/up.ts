@@ -5,7 +5,8 @@ import type { ResolvedKubernetes } from '../charts/fleet/resolve';
 import { kindConfig } from '../charts/kind';
 import { type LocalPort, localPorts } from '../charts/localhost';
 import type { Topology } from '../charts/topology';
-import { type Component, components, evidence, fleetPods, type Trouble, troubles } from './lib/components';
+import { type Finding, inspect } from './doctor/checks';
+import { type Component, components, evidence, fleetPods, lookCloser, type Trouble, troubles } from './lib/components';
 import { Kubectl, run, sleep, ToolError } from './lib/kubectl';
 import { bold, dim, green, main, progress, red, table, yellow } from './lib/terminal';
 import { outputFiles, writeOutput } from './output';
@@ -47,15 +48,10 @@ const ensureCluster = async (topology: Topology, k: ResolvedKubernetes): Promise
   progress.done(`${green('✓')} kind cluster ${name} created`);
 };
 
+/** The fleet file is the truth: what somebody else has set of the same fields is set back (server-side apply, forced). */
 const apply = async (kubectl: Kubectl, directory: string): Promise<void> => {
   progress.show(`Applying ${directory} …`);
-  const said = await kubectl
-    .run(['apply', '--server-side', '--field-manager=thanos-fleet', '-R', '-f', directory])
-    .catch((error: Error) => {
-      throw new ToolError(
-        `${error.message}\n\nWhat was applied before stays. Where fields conflict with another tool's, let that tool have them or take them: kubectl --context ${kubectl.context} apply --server-side --force-conflicts -R -f ${directory}`,
-      );
-    });
+  const said = await kubectl.run(['apply', '--server-side', '--force-conflicts', '-R', '-f', directory]);
   progress.done(`${green('✓')} ${said.trim().split('\n').length} objects applied from ${directory}`);
 };
 
@@ -84,7 +80,10 @@ const waitReady = async (kubectl: Kubectl, fleet: string, timeout: number): Prom
     const bad = troubles(await fleetPods(kubectl, fleet));
     for (const pod of [...badSince.keys()]) if (!bad.some((b) => b.pod === pod)) badSince.delete(pod);
     for (const b of bad) if (!badSince.has(b.pod)) badSince.set(b.pod, Date.now());
-    const hopeless = bad.filter((b) => b.final && Date.now() - (badSince.get(b.pod) ?? 0) > patience);
+    const long = await Promise.all(
+      bad.filter((b) => Date.now() - (badSince.get(b.pod) ?? 0) > patience).map((b) => lookCloser(kubectl, b)),
+    );
+    const hopeless = long.filter((b) => b.final);
     const late = Date.now() - started > timeout * 1000;
     if (late || hopeless.length > 0) throw new ToolError(await explain(kubectl, late ? bad : hopeless, open, seconds));
     await sleep(1000);
@@ -116,6 +115,23 @@ const explain = async (
     }),
   );
   return [`After ${seconds} s not everything is ready.`, ...parts, ...more].join('\n\n');
+};
+
+/** Looks as doctor does until all is well: endpoints are discovered and targets scraped some seconds after pods are ready. */
+const health = async (topology: Topology, timeout: number): Promise<readonly Finding[]> => {
+  const started = Date.now();
+  for (;;) {
+    const findings = await inspect(topology, (what) => progress.show(`${Math.round((Date.now() - started) / 1000)} s: ${what}`));
+    const wrong = findings.filter((f) => f.verdict === 'wrong');
+    if (wrong.length > 0 && Date.now() - started < timeout * 1000) {
+      await sleep(2000);
+      continue;
+    }
+    const well = `${green('✓')} healthy: ${findings.length} checks ${dim(`after ${Math.round((Date.now() - started) / 1000)} s`)}`;
+    progress.done(wrong.length === 0 ? well : `${red('✗')} ${wrong.length} of ${findings.length} checks are wrong:`);
+    for (const f of wrong) console.log(`  ${f.check}, ${f.of}: ${f.seen}\n    → ${f.remedy}`);
+    return wrong;
+  }
 };
 
 const healthPath = (title: string): string =>
@@ -181,8 +197,9 @@ main(async () => {
     await apply(kubectl, `${output}/${k.name}`);
     ready.push(...(await waitReady(kubectl, fleet.name, timeout)));
   }
+  const wrong = await health(topology, Math.min(timeout, 180));
   console.log(
     `\n${await addresses(topology, ready)}\n\n${credentials(topology)}\n\nnpm run doctor looks closer; npm run down takes it away.`,
   );
-  return 0;
+  return wrong.length > 0 ? 1 : 0;
 });

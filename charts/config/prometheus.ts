@@ -99,7 +99,7 @@ const annotatedPods = (belongs: readonly RelabelConfig[], sd: ScrapeConfig['kube
     ...belongs,
     keep(annotation('scrape'), 'true'),
     finished,
-    // one target a pod: the annotated port, or else the first that the pod declares
+    // the annotated port, or else every port that the pod declares
     { source_labels: [meta('pod_container_init')], regex: 'true', action: 'drop' },
     {
       source_labels: [meta('pod_ip'), annotation('port')],
@@ -216,6 +216,10 @@ export const scrapeConfigs = (fleet: ResolvedFleet, cluster: ResolvedCluster, ta
   ];
 };
 
+/** Prometheus expands variables in external labels: `$$` stands for a `$`. */
+const literal = (labels: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(labels).map(([name, value]) => [name, value.replaceAll('$', '$$$$')]));
+
 /** Share of a volume that blocks may fill, the write-ahead log and compaction needing the rest. */
 const blocksShare = 0.8;
 
@@ -233,7 +237,7 @@ export const prometheusConfig = (
     scrape_interval: cluster.scrapeInterval,
     scrape_timeout: cluster.scrapeInterval.match(/^([1-9]|10)s$/) ? cluster.scrapeInterval : '10s',
     evaluation_interval: cluster.scrapeInterval,
-    external_labels: { ...cluster.labels, [clusterLabel]: cluster.name, [replicaLabel]: '$POD_NAME' },
+    external_labels: { ...literal(cluster.labels), [clusterLabel]: cluster.name, [replicaLabel]: '$POD_NAME' },
   },
   storage: {
     tsdb: { retention: { time: cluster.retention, size: `${Math.floor((bytes(cluster.volume) * blocksShare) / 2 ** 20)}MB` } },

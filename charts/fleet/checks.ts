@@ -1,4 +1,5 @@
 // Nothing unsafe synthesizes: what the schema cannot say about a fleet. Each check has a stable code.
+import { holds } from '../kit/addresses';
 import { seconds } from '../kit/units';
 import { nearest } from './nearest';
 import { clusterLabel, type ResolvedFleet, replicaLabel } from './resolve';
@@ -49,7 +50,10 @@ const nothingToDo: Check = (fleet) =>
 
 const oneKubernetesCluster: Check = (fleet) =>
   Object.entries(fleet.clusters)
-    .filter(([, c]) => c.in in fleet.kubernetes && fleet.observer.in in fleet.kubernetes && c.in !== fleet.observer.in)
+    .filter(
+      ([, c]) =>
+        Object.hasOwn(fleet.kubernetes, c.in) && Object.hasOwn(fleet.kubernetes, fleet.observer.in) && c.in !== fleet.observer.in,
+    )
     .map(([name, c]) => ({
       code: 'not-reachable',
       path: ['clusters', name, 'in'],
@@ -186,7 +190,7 @@ const claims: Check = (fleet, resolved) => {
               path,
               problem: `the namespace ${ns} is claimed by ${other} already`,
               consequence: 'its pods would be counted under two clusters.',
-              remedy: 'it in one of them only.',
+              remedy: 'the namespace in one of them only.',
             },
           ];
     }),
@@ -316,6 +320,24 @@ const receivers: Check = (_fleet, resolved) => {
   return [];
 };
 
+const localhostAddresses: Check = (fleet, resolved) =>
+  resolved.kubernetes.flatMap((k) =>
+    (fleet.kubernetes[k.name]?.localhost?.allowFrom ?? []).flatMap((cidr, i): Violation[] => {
+      const pods = k.podCidrs.find((range) => holds(range, cidr));
+      return pods === undefined
+        ? []
+        : [
+            {
+              code: 'localhost-from-pods',
+              path: ['kubernetes', k.name, 'localhost', 'allowFrom', i],
+              problem: `${cidr} are addresses of pods (${pods})`,
+              consequence: 'pods are never let in through the localhost ports, and nobody else has such an address.',
+              remedy: 'the addresses of the machine that runs kind, as its nodes see them, such as 172.18.0.0/16.',
+            },
+          ];
+    }),
+  );
+
 const checks: readonly Check[] = [
   references,
   nothingToDo,
@@ -330,6 +352,7 @@ const checks: readonly Check[] = [
   intervals,
   timeouts,
   receivers,
+  localhostAddresses,
 ];
 
 /** Every violation of every check. */

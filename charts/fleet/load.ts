@@ -1,6 +1,6 @@
 // From a file's text to a resolved fleet, or to every problem in it with its line.
 import { readFileSync } from 'node:fs';
-import { LineCounter, parseDocument } from 'yaml';
+import { LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
 import { checkFleet } from './checks';
 import { nearest, nearKeys } from './nearest';
@@ -44,6 +44,17 @@ const fromIssue = (issue: Issue, input: unknown): Violation[] => {
       },
     ];
   const value = valueAt(input, path);
+  if (issue.code === 'invalid_union')
+    // the only union is objectStore, told apart by its key `type`, with which the path ends
+    return [
+      {
+        code: value === undefined ? 'missing-key' : 'wrong-value',
+        path,
+        problem: value === undefined ? `${name} is missing` : `${name} is ${show(value)}`,
+        consequence: 'there would be no place to keep blocks.',
+        remedy: 'type: embedded (an S3 server in the cluster, for kind) or type: s3.',
+      },
+    ];
   if (value === undefined)
     return [
       {
@@ -54,8 +65,7 @@ const fromIssue = (issue: Issue, input: unknown): Violation[] => {
         remedy: missingRemedy(path, issue),
       },
     ];
-  const expectsMap = issue.code === 'invalid_type' && (issue.expected === 'object' || issue.expected === 'record');
-  if (expectsMap || (issue.code === 'invalid_union' && (value === null || typeof value !== 'object'))) {
+  if (issue.code === 'invalid_type' && (issue.expected === 'object' || issue.expected === 'record')) {
     const known = nearKeys(fleetSchema, path, input);
     return [
       {
@@ -66,19 +76,6 @@ const fromIssue = (issue: Issue, input: unknown): Violation[] => {
         remedy: known.length
           ? `keys under it: ${known.join(', ')}; or leave it out.`
           : 'names, each with its settings, such as "chicago: {in: kind}".',
-      },
-    ];
-  }
-  if (issue.code === 'invalid_union') {
-    // the only union is objectStore, told apart by its key `type`
-    const type = (value as { type?: unknown }).type;
-    return [
-      {
-        code: type === undefined ? 'missing-key' : 'wrong-value',
-        path: type === undefined ? path : [...path.filter((p) => p !== 'type'), 'type'],
-        problem: type === undefined ? `${name}.type is missing` : `${name}.type is ${show(type)}`,
-        consequence: 'there would be no place to keep blocks.',
-        remedy: 'type: embedded (an S3 server in the cluster, for kind) or type: s3.',
       },
     ];
   }
@@ -107,11 +104,32 @@ const missingRemedy = (path: Path, issue: Issue): string => {
   return examples[String(path.at(-1))] ?? `${issue.message}.`;
 };
 
+/** zod's records leave out a key `__proto__` without a word. */
+const prototypeKeys = (value: unknown, path: Path = []): Violation[] =>
+  typeof value !== 'object' || value === null
+    ? []
+    : [
+        ...(Object.hasOwn(value, '__proto__')
+          ? [
+              {
+                code: 'invalid-name',
+                path: [...path, '__proto__'],
+                problem: '"__proto__" cannot be a name here',
+                consequence: 'what it should describe would be missing from the fleet.',
+                remedy: 'another name.',
+              },
+            ]
+          : []),
+        ...Object.entries(value).flatMap(([key, part]) => (key === '__proto__' ? [] : prototypeKeys(part, [...path, key]))),
+      ];
+
 /**
  * Resolves a typed fleet: defaults filled in, every safety check passed.
  * @throws FleetError with all violations at once
  */
 export const resolveFleet = (fleet: unknown, source?: Source): ResolvedFleet => {
+  const prototypes = prototypeKeys(fleet);
+  if (prototypes.length > 0) throw FleetError.of(prototypes, source);
   const parsed = fleetSchema.safeParse(fleet);
   if (!parsed.success)
     throw FleetError.of(
@@ -131,24 +149,29 @@ export const resolveFleet = (fleet: unknown, source?: Source): ResolvedFleet => 
  */
 export const parseFleet = (text: string, file: string): ResolvedFleet => {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
   const source: Source = { file, text, document, lines };
-  if (document.errors.length > 0) {
-    const messages = document.errors.map((error) => {
-      const { line, col } = lines.linePos(error.pos[0]);
-      return `${file}:${line}:${col}: ${error.message} [yaml]\n  write instead: YAML; mind indentation, quotes and keys written twice.`;
-    });
-    throw new FleetError(messages);
-  }
-  let value: unknown;
+  const complain = (offset: number, problem: string, remedy: string): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${file}:${Math.max(line, 1)}:${Math.max(col, 1)}: ${problem} [yaml]\n  write instead: ${remedy}`;
+  };
+  const messages = [...document.errors, ...document.warnings].map((error) =>
+    complain(error.pos[0], error.message, 'YAML; mind indentation, quotes and keys written twice.'),
+  );
+  visit(document, {
+    Alias: (_, alias) => {
+      if (!alias.resolve(document))
+        messages.push(complain(alias.range?.[0] ?? 0, `there is no anchor &${alias.source}`, 'the value itself.'));
+    },
+  });
+  if (messages.length > 0) throw new FleetError(messages);
   try {
-    value = document.toJS({ maxAliasCount: 100 });
+    return resolveFleet(document.toJS({ maxAliasCount: 100 }), source);
   } catch (error) {
-    throw new FleetError([
-      `${file}:1:1: ${(error as Error).message} [yaml]\n  write instead: the values themselves, without aliases.`,
-    ]);
+    if (error instanceof ReferenceError)
+      throw new FleetError([complain(0, error.message, 'the values themselves, with fewer aliases.')]);
+    throw error;
   }
-  return resolveFleet(value, source);
 };
 
 /**

@@ -1,31 +1,49 @@
 // The fleet file's schema: every key, its form, and what it is for. fleet.schema.json is generated from it.
 import { z } from 'zod';
-import { bytesPattern, cpuPattern, durationPattern } from '../kit/units';
+import { bytes, bytesPattern, cpuPattern, durationPattern, seconds } from '../kit/units';
 
-const text = (pattern: RegExp, expected: string) => z.string({ error: expected }).regex(pattern, { error: expected });
+const text = (pattern: RegExp, expected: string) =>
+  z.string({ error: expected }).regex(pattern, { error: expected, abort: true });
 
-const duration = text(durationPattern, 'write a duration such as 30s, 15m, 48h or 30d, larger units first');
-const bytes = text(bytesPattern, 'write a size such as 512Mi or 5Gi');
+const duration = text(durationPattern, 'write a duration such as 30s, 15m, 48h or 30d, larger units first').refine(
+  (d) => seconds(d) <= seconds('100y'), // Go counts nanoseconds, 292 years of them
+  { error: 'write a duration of at most 100y' },
+);
+const size = (least: string, most: string) =>
+  text(bytesPattern, 'write a size such as 512Mi or 5Gi').refine((s) => bytes(s) >= bytes(least) && bytes(s) <= bytes(most), {
+    error: `write a size from ${least} to ${most}`,
+  });
+const volumeSize = size('512Mi', '64Ti');
+const memorySize = size('64Mi', '4Ti');
 const cpu = text(cpuPattern, 'write CPU as 250m or 2');
 /** RFC 1123 label: what Kubernetes takes as a name (and DNS as a label). */
 const dnsLabel = text(
   /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/,
   'write a name of lower-case letters, digits and dashes that begins with a letter, at most 63 characters',
 );
+/** A receiver's volume is named after it, in a DNS label: receiver-<name>. */
+const receiverName = text(
+  /^[a-z]([-a-z0-9]{0,52}[a-z0-9])?$/,
+  'write a name of lower-case letters, digits and dashes that begins with a letter, at most 54 characters',
+);
 const secretName = text(
-  /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/,
+  /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
   'write the name of a Kubernetes Secret: lower-case letters, digits, dashes and dots',
 );
-const secretKey = text(/^[-._a-zA-Z0-9]+$/, 'write a key of that Secret: letters, digits, dashes, underscores and dots');
+const secretKey = text(
+  /^(?!\.\.)(?!\.$)[-._a-zA-Z0-9]{1,253}$/,
+  'write a key of that Secret: letters, digits, dashes, underscores and dots',
+);
 const labelName = text(
   /^[a-zA-Z_][a-zA-Z0-9_]*$/,
   'write a Prometheus label name: letters, digits and underscores, no digit first',
 );
-const cidr = text(
-  /^(\d{1,3}(\.\d{1,3}){3}\/([0-9]|[12][0-9]|3[0-2])|[0-9a-fA-F:]+\/([0-9]{1,2}|1[01][0-9]|12[0-8]))$/,
-  'write an address range such as 10.0.0.0/8',
-);
-const httpUrl = text(/^https?:\/\/[^\s]+[^\s/]$/, 'write an http or https URL without a slash at its end');
+const octet = '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
+const group = '[0-9a-fA-F]{1,4}';
+const ipv4 = `${octet}(\\.${octet}){3}/([0-9]|[12][0-9]|3[0-2])`;
+const ipv6 = `(${group}(:${group}){7}|(?=([^:/]*:){2,7}[^:/]*/)(${group}(:${group})*)?::(${group}(:${group})*)?)/([0-9]{1,2}|1[01][0-9]|12[0-8])`;
+const cidr = text(new RegExp(`^(${ipv4}|${ipv6})$`), 'write an address range such as 10.0.0.0/8');
+const httpUrl = text(/^https?:\/\/[^\s{}]+[^\s/{}]$/, 'write an http or https URL without a slash at its end');
 const count = (min: number, max: number) => {
   const error = `write a whole number from ${min} to ${max}`;
   return z.int({ error }).min(min, { error }).max(max, { error });
@@ -66,24 +84,24 @@ const kubernetes = z.strictObject({
 
 const embedded = z.strictObject({
   type: z.literal('embedded').describe('An S3 server (versitygw) with one volume, for kind only.'),
-  size: bytes.optional().describe('Size of its volume. Default: 5Gi.'),
+  size: volumeSize.optional().describe('Size of its volume. Default: 5Gi.'),
   toleratedOutage: duration.optional().describe('The longest outage of the bucket that must lose no data. Default: 24h.'),
 });
 
 const s3 = z.strictObject({
   type: z.literal('s3').describe('Any S3-compatible object store, with static keys.'),
   bucket: text(
-    /^[a-z0-9][-.a-z0-9]{1,61}[a-z0-9]$/,
+    /^(?!.*\.\.)[a-z0-9][-.a-z0-9]{1,61}[a-z0-9]$/,
     'write the name of an S3 bucket: 3 to 63 lower-case letters, digits, dashes and dots',
   ).describe('The bucket; it must exist.'),
   endpoint: text(
-    /^[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?(:\d{1,5})?$/,
+    /^[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\.[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)*(:([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]))?$/,
     'write host or host:port without https://, such as s3.eu-west-1.amazonaws.com',
   ).describe('host or host:port, without a scheme.'),
   region: text(/^[a-z0-9-]+$/, 'write a region such as eu-west-1')
     .optional()
     .describe('Region of the bucket.'),
-  prefix: text(/^[^/\s][^\s]*[^/\s]$/, 'write a path without a slash at its ends')
+  prefix: text(/^[^/\s]([^\s]*[^/\s])?$/, 'write a path without a slash at its ends')
     .optional()
     .describe('Path in the bucket under which blocks are kept.'),
   insecure: z.boolean({ error: 'write true or false' }).optional().describe('Plain HTTP instead of HTTPS. Default: false.'),
@@ -96,7 +114,7 @@ const s3 = z.strictObject({
 const resources = z
   .strictObject({
     cpu: cpu.optional().describe('CPU request.'),
-    memory: bytes.optional().describe('Memory request and limit.'),
+    memory: memorySize.optional().describe('Memory request and limit.'),
   })
   .describe('What each pod asks of its node.');
 
@@ -126,7 +144,7 @@ const observer = z.strictObject({
     .strictObject({
       replicas: count(1, 9).optional().describe('Default: 1.'),
       receivers: z
-        .record(dnsLabel, z.strictObject({ slack }).describe('Where alerts go.'))
+        .record(receiverName, z.strictObject({ slack }).describe('Where alerts go.'))
         .optional()
         .describe('Receivers by name. Without any, alerts are shown by Alertmanager and go nowhere.'),
       defaultReceiver: dnsLabel.optional().describe('The receiver of all alerts; needed when there is more than one.'),
@@ -173,7 +191,7 @@ const cluster = z.strictObject({
   blockDuration: duration
     .optional()
     .describe('Length of a TSDB block before it is uploaded. Default: 30m on kind, 2h elsewhere.'),
-  volume: bytes.optional().describe("Size of each replica's volume. Default: 2Gi on kind."),
+  volume: volumeSize.optional().describe("Size of each replica's volume. Default: 2Gi on kind."),
   resources: resources.optional(),
 });
 

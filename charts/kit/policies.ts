@@ -1,6 +1,7 @@
 // NetworkPolicies, both ends of every recorded edge and nothing else.
 import type { Construct } from 'constructs';
 import type { ResolvedKubernetes } from '../fleet/resolve';
+import { holds } from './addresses';
 import { k8s, metadata, type Named, selectorLabels } from './kubernetes';
 import { type Addresses, anywhere, type Edge, type ForeignPods, type Peer, type Port, peerKey, type Workload } from './wiring';
 
@@ -32,25 +33,16 @@ export const kubernetesApiPorts: readonly Port[] = [
 export const kubeletPort: Port = { name: 'https-metrics', number: 10250 };
 export const dnsMetrics: Port = { name: 'metrics', number: 9153 };
 
-const overlaps = (a: string, b: string): boolean => {
-  const parse = (cidr: string) => {
-    const [address = '', bits = '0'] = cidr.split('/');
-    return { value: address.split('.').reduce((n, part) => n * 256 + Number(part), 0), bits: Number(bits) };
-  };
-  if (a.includes(':') !== b.includes(':') || a.includes(':')) return false;
-  const [outer, inner] = [parse(a), parse(b)];
-  const size = 2 ** (32 - outer.bits);
-  return inner.bits >= outer.bits && Math.floor(inner.value / size) === Math.floor(outer.value / size);
-};
-
-/** Browsers and shells on the machine that runs kind, as its node sees them; pods are left out. */
+/** Browsers and shells on the machine that runs kind, as its node sees them; pods are left out, and ranges of nothing but pods. */
 export const localhost = (k: ResolvedKubernetes): Addresses => ({
   kind: 'addresses',
   name: 'localhost',
-  cidrs: k.localhostFrom.map((cidr) => {
-    const except = k.podCidrs.filter((pods) => overlaps(cidr, pods));
-    return except.length > 0 ? { cidr, except } : { cidr };
-  }),
+  cidrs: k.localhostFrom
+    .filter((cidr) => !k.podCidrs.some((pods) => holds(pods, cidr)))
+    .map((cidr) => {
+      const except = k.podCidrs.filter((pods) => holds(cidr, pods));
+      return except.length > 0 ? { cidr, except } : { cidr };
+    }),
 });
 
 const policyPeers = (peers: readonly Peer[]): k8s.NetworkPolicyPeer[] => {
@@ -101,8 +93,10 @@ const portKey = (p?: Port) => `${String(p?.number ?? 0).padStart(5, '0')}/${p?.p
 const rules = (edges: readonly Edge[], other: (edge: Edge) => Peer): { peers: Peer[]; ports: (Port | undefined)[] }[] => {
   const byPeer = new Map<string, { peer: Peer; ports: Map<string, Port | undefined> }>();
   for (const edge of edges) {
-    const key = peerKey(other(edge));
-    const entry = byPeer.get(key) ?? { peer: other(edge), ports: new Map() };
+    const peer = other(edge);
+    if (peer.kind === 'addresses' && peer.cidrs.length === 0) continue; // a rule without peers would let everybody through
+    const key = peerKey(peer);
+    const entry = byPeer.get(key) ?? { peer, ports: new Map() };
     entry.ports.set(portKey(edge.port), edge.port);
     byPeer.set(key, entry);
   }

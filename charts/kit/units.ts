@@ -8,7 +8,7 @@ export const durationPattern = /^(?=\d)(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)
 /** A Kubernetes quantity of bytes: `512Mi`, `5Gi`. */
 export const bytesPattern = /^[1-9]\d*(Ki|Mi|Gi|Ti|k|M|G|T)$/;
 /** A Kubernetes quantity of CPU: `250m`, `2`. */
-export const cpuPattern = /^([1-9]\d*m?|\d+\.\d+)$/;
+export const cpuPattern = /^([1-9]\d{0,6}m?|(?=.*[1-9])\d{1,4}\.\d{1,3})$/;
 
 /** Seconds in a duration that matches `durationPattern`. */
 export const seconds = (duration: string): number =>

@@ -69,6 +69,7 @@ const remedies: Record<string, string> = {
   FailedMount: 'A Secret, ConfigMap or volume that the pod mounts is missing: create it.',
   CrashLoopBackOff: 'The program ends by itself: its last lines say why.',
   Unschedulable: 'No node has room for it: free CPU or memory, add a node, or ask for less (clusters.<name>.resources).',
+  Starting: 'It waits for its images or its volumes: its events say for which.',
   Unready: 'It runs but is not ready: its last lines and its readiness probe say why.',
   FailedCreate: 'Kubernetes refuses the pod: the message says which rule (Pod Security, quota, webhook).',
 };
@@ -76,8 +77,14 @@ const remedies: Record<string, string> = {
 const trouble = (pod: KubeObject): Omit<Trouble, 'remedy'> | undefined => {
   const name = `${pod.metadata.namespace}/${pod.metadata.name}`;
   const unscheduled = pod.status?.conditions?.find((c: KubeObject) => c.type === 'PodScheduled' && c.status === 'False');
+  // Kubernetes has looked at every node; only somebody's doing helps
   if (unscheduled)
-    return { pod: name, reason: unscheduled.reason ?? 'Unschedulable', message: unscheduled.message ?? '', final: false };
+    return {
+      pod: name,
+      reason: unscheduled.reason ?? 'Unschedulable',
+      message: unscheduled.message ?? '',
+      final: /Insufficient|didn't match|untolerated/.test(unscheduled.message ?? ''),
+    };
   for (const s of [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]) {
     const waiting = s.state?.waiting;
     if (waiting && !['ContainerCreating', 'PodInitializing'].includes(waiting.reason))
@@ -102,7 +109,7 @@ const trouble = (pod: KubeObject): Omit<Trouble, 'remedy'> | undefined => {
   if (pod.status?.phase === 'Running' && notReady)
     return { pod: name, reason: 'Unready', message: `container ${notReady.name} is not ready`, final: false };
   if (pod.status?.phase === 'Pending')
-    return { pod: name, reason: 'FailedMount', message: 'its volumes are not there yet', final: false };
+    return { pod: name, reason: 'Starting', message: 'its images are fetched, or its volumes are awaited', final: false };
   return undefined;
 };
 
@@ -112,6 +119,21 @@ export const troubles = (pods: readonly KubeObject[]): Trouble[] =>
     .map(trouble)
     .filter((t) => t !== undefined)
     .map((t) => ({ ...t, remedy: remedies[t.reason] ?? 'See its events and its log below.' }));
+
+/** A pod that has been starting for long: waiting for something that does not exist does not end by itself. */
+export const lookCloser = async (kubectl: Kubectl, t: Trouble): Promise<Trouble> => {
+  if (t.reason !== 'Starting') return t;
+  const [namespace = '', name = ''] = t.pod.split('/');
+  const events = await kubectl.get([
+    'events',
+    '-n',
+    namespace,
+    '--field-selector',
+    `involvedObject.name=${name},reason=FailedMount`,
+  ]);
+  const missing = events.map((e) => String(e.message)).find((message) => message.includes('not found'));
+  return missing ? { ...t, reason: 'FailedMount', message: missing, final: true, remedy: remedies.FailedMount ?? '' } : t;
+};
 
 /** Events and last log lines of a pod, for people. */
 export const evidence = async (kubectl: Kubectl, pod: string): Promise<string> => {

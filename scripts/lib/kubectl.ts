@@ -4,6 +4,14 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 /** Something outside this project is missing or refuses; the message says what to do. */
 export class ToolError extends Error {
   override readonly name = 'ToolError';
+
+  constructor(
+    message: string,
+    /** What the program printed before it failed. */
+    readonly stdout = '',
+  ) {
+    super(message);
+  }
 }
 
 const install: Record<string, string> = {
@@ -24,7 +32,7 @@ export const run = (program: string, args: readonly string[], options: RunOption
       if (!error) return done(stdout);
       if ((error as NodeJS.ErrnoException).code === 'ENOENT')
         return fail(new ToolError(`There is no ${program} on PATH. ${install[program] ?? ''}`));
-      fail(new ToolError(`${program} ${args.join(' ')}\n${(stderr || error.message).trim()}`));
+      fail(new ToolError(`${program} ${args.join(' ')}\n${(stderr || error.message).trim()}`, stdout));
     });
     if (options.input !== undefined) {
       child.stdin?.on('error', () => {}); // the program's exit code tells

@@ -1,0 +1,93 @@
+// Writes what is generated and checked in: fleet.schema.json, dist/ and examples/*/dist/.
+//   npm run generate              writes all of it
+//   npm run generate -- --check   writes nothing; names what is not current and fails
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { FleetError, loadFleet, synthesize } from '../charts/fleet';
+import { fleetSchema } from '../charts/fleet/schema';
+import { type OutputFile, outputFiles, replaceFolder } from './output';
+
+const root = dirname(__dirname);
+
+/** The editor's schema of the fleet file. Draft 7 is what yaml-language-server reads best. */
+export const schemaFile = (): OutputFile => {
+  const { $schema, ...schema } = z.toJSONSchema(fleetSchema, { io: 'input', target: 'draft-7' });
+  return { path: 'fleet.schema.json', text: `${JSON.stringify({ $schema, title: 'fleet.yaml', ...schema }, null, 2)}\n` };
+};
+
+/** A fleet file that is checked in beside its output. */
+export interface Golden {
+  readonly fleet: string;
+  /** The folder that holds its output and nothing else. */
+  readonly folder: string;
+}
+
+/** fleet.yaml and every example, by their paths from the root. */
+export const goldens = (): Golden[] => [
+  { fleet: 'fleet.yaml', folder: 'dist' },
+  ...readdirSync(join(root, 'examples'))
+    .filter((name) => existsSync(join(root, 'examples', name, 'fleet.yaml')))
+    .sort()
+    .map((name) => ({ fleet: `examples/${name}/fleet.yaml`, folder: `examples/${name}/dist` })),
+];
+
+/**
+ * What a fleet file synthesizes to, by paths from its output folder.
+ * @throws FleetError
+ */
+export const outputOf = (golden: Golden): OutputFile[] => outputFiles(synthesize(loadFleet(join(root, golden.fleet))));
+
+const read = (path: string): string | undefined =>
+  existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : undefined;
+
+const filesUnder = (folder: string): string[] =>
+  existsSync(join(root, folder))
+    ? readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+    : [];
+
+const compare = (files: readonly OutputFile[]): string[] =>
+  files.flatMap(({ path, text }) => {
+    const present = read(path);
+    return present === text ? [] : [`${path} is ${present === undefined ? 'missing' : 'different'}`];
+  });
+
+/** What of a fleet's output is missing, different or superfluous, one line each; empty when all is current. */
+export const staleOutput = (golden: Golden): string[] => {
+  const files = outputOf(golden).map(({ path, text }) => ({ path: join(golden.folder, path), text }));
+  const superfluous = filesUnder(golden.folder).filter((path) => !files.some((f) => f.path === path));
+  return [...compare(files), ...superfluous.map((path) => `${path} is superfluous`)].sort();
+};
+
+/** The same for fleet.schema.json. */
+export const staleSchema = (): string[] => compare([schemaFile()]);
+
+const generate = (): void => {
+  const schema = schemaFile();
+  const outputs = goldens().map((golden) => ({ golden, files: outputOf(golden) })); // a mistake shows before anything is written
+  writeFileSync(join(root, schema.path), schema.text);
+  for (const { golden, files } of outputs) replaceFolder(join(root, golden.folder), files);
+  console.log([schema.path, ...outputs.map(({ golden, files }) => `${golden.folder}: ${files.length} files`)].join('\n'));
+};
+
+const check = (): void => {
+  const stale = [...staleSchema(), ...goldens().flatMap(staleOutput)];
+  if (stale.length === 0) console.log('All generated files are current.');
+  else {
+    console.error([...stale, 'Run `npm run generate` and look at `git diff`.'].join('\n'));
+    process.exitCode = 1;
+  }
+};
+
+if (process.argv[1] === __filename) {
+  try {
+    if (process.argv.includes('--check')) check();
+    else generate();
+  } catch (error) {
+    if (!(error instanceof FleetError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

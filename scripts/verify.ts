@@ -1,0 +1,150 @@
+// npm run verify [-- [--schemas <folder>] <fleet file>…]: what is synthesized is accepted by the programs that it is for.
+//
+// promtool, thanos and amtool check configuration and rules; every Thanos component, Prometheus, Alertmanager, versitygw and
+// node-exporter is started with its synthesized arguments and configuration and must become ready; kubeconform checks every
+// object against the API of every supported Kubernetes minor. Default: fleet.yaml (or what FLEET names) and all examples.
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { FleetError, loadFleet, synthesize } from '../charts/fleet';
+import { images } from '../charts/images';
+import { bold, green, main, progress, red, table } from './lib/terminal';
+import { type Check, fleetChecks, type Schemas } from './verify/checks';
+import { programs } from './verify/pods';
+import { onPath, run } from './verify/run';
+
+/** Kubernetes minors that the fleet supports, as kubeconform's schemas are published. */
+const kubernetesVersions = ['1.32.0', '1.33.0', '1.34.0', '1.35.0'];
+
+const release = (repository: string, tag: string) => `https://github.com/${repository}/releases/tag/${tag}`;
+const prometheus = release('prometheus/prometheus', images.prometheus.tag);
+const alertmanager = release('prometheus/alertmanager', images.alertmanager.tag);
+/** Where people get the programs. */
+const sources: Readonly<Record<string, string>> = {
+  prometheus,
+  promtool: prometheus,
+  alertmanager,
+  amtool: `${alertmanager} or go install github.com/prometheus/alertmanager/cmd/amtool@${images.alertmanager.tag}`,
+  thanos: release('thanos-io/thanos', images.thanos.tag),
+  versitygw: `${release('versity/versitygw', images.versitygw.tag)} or go install github.com/versity/versitygw/cmd/versitygw@${images.versitygw.tag}`,
+  node_exporter: release('prometheus/node_exporter', images.nodeExporter.tag),
+  kubeconform: 'https://github.com/yannh/kubeconform/releases or go install github.com/yannh/kubeconform/cmd/kubeconform@latest',
+};
+
+interface Result {
+  readonly what: string;
+  readonly of: string;
+  readonly seconds: number;
+  readonly problem?: string;
+}
+
+/** The versions that a folder `v<version>-standalone-strict/` each has, or the published ones. */
+const schemasIn = (folder: string | undefined): Schemas => {
+  if (!folder) return { versions: kubernetesVersions };
+  const versions = existsSync(folder)
+    ? readdirSync(folder).flatMap((name) => /^v([\d.]+)-standalone-strict$/.exec(name)?.[1] ?? [])
+    : [];
+  const template = '{{.NormalizedKubernetesVersion}}-standalone{{.StrictSuffix}}/{{.ResourceKind}}{{.KindSuffix}}.json';
+  return { versions: versions.sort(), location: join(resolve(folder), template) };
+};
+
+const defaultFleets = (): string[] => {
+  const examples = existsSync('examples') ? readdirSync('examples').sort() : [];
+  return [
+    process.env.FLEET ?? 'fleet.yaml',
+    ...examples.map((name) => join('examples', name, 'fleet.yaml')).filter((file) => existsSync(file)),
+  ];
+};
+
+/** Runs checks, a few at a time. */
+const runAll = async (checks: readonly Check[], done: (result: Result) => void): Promise<void> => {
+  const queue = [...checks];
+  const worker = async () => {
+    for (let check = queue.shift(); check; check = queue.shift()) {
+      const started = performance.now();
+      const problem = await check.run().catch((error: Error) => error.message);
+      done({ what: check.what, of: check.of, seconds: (performance.now() - started) / 1000, problem });
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) * 2 }, worker));
+};
+
+/** Programs whose version is not that of the image; those that do not tell theirs are taken at their word. */
+const otherVersions = async (): Promise<string[]> => {
+  const wanted: [string, string][] = Object.values(programs).map(({ program, image }) => [program, image.tag]);
+  const all = [...wanted, ['promtool', images.prometheus.tag] as const, ['amtool', images.alertmanager.tag] as const];
+  const found = await Promise.all(
+    all.map(async ([program, tag]) => {
+      if (!onPath(program)) return undefined;
+      const version = /version:? +v?(\d+\.\d+\.\d+)/i.exec((await run(program, '--version')).output)?.[1];
+      return version && `v${version}` !== tag ? `${program} is v${version}; the fleet runs ${tag}.` : undefined;
+    }),
+  );
+  return found.filter((text) => text !== undefined);
+};
+
+main(async () => {
+  const { values, positionals } = parseArgs({ options: { schemas: { type: 'string' } }, allowPositionals: true });
+  const given = values.schemas ?? process.env.KUBE_SCHEMAS;
+  const schemas = schemasIn(given);
+  const results: Result[] = [];
+  const missing = new Map<string, number>();
+  const done = (result: Result) => {
+    results.push(result);
+    const line = `${result.problem ? red('FAILED') : green('ok')} ${result.what}: ${result.of}`;
+    if (result.problem || !process.stdout.isTTY) progress.done(line);
+    else progress.show(`${results.length} ${line}`);
+  };
+  const fails = (what: string, of: string, problem: string) => done({ what, of, seconds: 0, problem });
+
+  const folder = mkdtempSync(join(tmpdir(), 'thanos-fleet-verify-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130)); // the exit handlers clean up
+  const started = performance.now();
+
+  if (schemas.versions.length === 0)
+    fails('kubeconform', given ?? '', `there is no folder v<version>-standalone-strict in ${given}`);
+  for (const [i, file] of (positionals.length > 0 ? positionals : defaultFleets()).entries()) {
+    const before = performance.now();
+    try {
+      const { files } = synthesize(loadFleet(file));
+      done({ what: 'synthesize', of: file, seconds: (performance.now() - before) / 1000 });
+      const own = join(folder, String(i));
+      mkdirSync(own);
+      const { stages, end } = await fleetChecks(file, files, own, schemas);
+      for (const stage of stages) {
+        const able = stage.filter((check) => {
+          const absent = check.needs.filter((program) => !onPath(program));
+          for (const program of absent) missing.set(program, (missing.get(program) ?? 0) + 1);
+          return absent.length === 0;
+        });
+        await runAll(able, done);
+      }
+      await end();
+    } catch (error) {
+      if (!(error instanceof FleetError)) throw error;
+      fails('synthesize', file, error.message);
+    }
+  }
+  for (const [program, checks] of missing)
+    fails(
+      program,
+      `${checks} check${checks === 1 ? '' : 's'} not done`,
+      `There is no ${program} on PATH. Get it from ${sources[program]}`,
+    );
+
+  if (process.stdout.isTTY) progress.show('');
+  const rows = results.map((r) => [r.what, r.of, r.problem ? red('FAILED') : green('ok'), `${r.seconds.toFixed(1)} s`]);
+  console.log(`\n${table(['check', 'of', 'verdict', 'time'], rows)}`);
+  const failed = results.filter((r) => r.problem);
+  for (const { what, of, problem } of failed) console.log(`\n${bold(red(`${what}: ${of}`))}\n${problem?.replace(/^/gm, '  ')}`);
+  for (const other of await otherVersions()) console.log(`\nNote: ${other}`);
+  const time = `${((performance.now() - started) / 1000).toFixed(0)} s`;
+  console.log(
+    failed.length > 0
+      ? `\n${failed.length} of ${results.length} checks failed, ${time}.`
+      : `\nAll ${results.length} checks passed, ${time}.`,
+  );
+  return failed.length > 0 ? 1 : 0;
+});

@@ -1,0 +1,228 @@
+// What is checked of one fleet, and with which program.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileText, type SynthesizedFile } from '../../charts/fleet';
+import { freePort, layOut, type RunnableContainer, type RunnablePod, type StandIn } from './pods';
+import { run, type Server, serve } from './run';
+
+export interface Check {
+  /** What is done, as short as a command. */
+  readonly what: string;
+  readonly of: string;
+  /** Programs that must be on PATH. */
+  readonly needs: readonly string[];
+  /** Gives what is wrong in the program's own words, or nothing. */
+  readonly run: () => Promise<string | undefined>;
+}
+
+/** What a flag `--name=value` says, every time it is given. */
+const values = (container: RunnableContainer, flag: string): string[] =>
+  container.args.filter((a) => a.startsWith(`--${flag}=`)).map((a) => a.slice(flag.length + 3));
+
+/** Files that a glob such as `rules/*.yml` names: a star in the last part only, which is all that is synthesized. */
+const filesOf = (glob: string): string[] => {
+  const [, prefix = '', suffix = ''] = /^.*\/([^*/]*)\*?([^*/]*)$/.exec(glob) ?? [];
+  const folder = dirname(glob);
+  return readdirSync(folder)
+    .filter((f) => f.startsWith(prefix) && f.endsWith(suffix))
+    .map((f) => join(folder, f));
+};
+
+/** A command that must end with 0. */
+const command = (pod: RunnablePod, what: string, [program, ...args]: [string, ...string[]], refused = /(?!)/): Check => ({
+  what,
+  of: pod.name,
+  needs: [program],
+  run: async () => {
+    const { code, output } = await run(program, ...args);
+    return code === 0 && !refused.test(output) ? undefined : pod.asInCluster(output.trim() || `it ended with code ${code}`);
+  },
+});
+
+/** Groups may say how to treat partial answers, which is Thanos' own; promtool knows everything else. */
+const withoutThanosKeys = (file: string): string => {
+  const copy = `${file}.promtool`;
+  writeFileSync(copy, readFileSync(file, 'utf8').replace(/^\s*partial_response_strategy:.*\n/gm, ''));
+  return copy;
+};
+
+const lint = ['--lint=all', '--lint-fatal'];
+
+const configurationChecks = (pod: RunnablePod): Check[] =>
+  pod.containers.flatMap((container): Check[] => {
+    if (container.program === 'prometheus') {
+      const files = values(container, 'config.file');
+      const rules = files.flatMap((f) =>
+        [...readFileSync(f, 'utf8').matchAll(/^\s+- (\/.*\*?\.yml)$/gm)].map((m) => m[1] as string),
+      );
+      return [
+        command(pod, 'promtool check config', ['promtool', 'check', 'config', ...lint, ...files]),
+        command(pod, 'promtool check rules', ['promtool', 'check', 'rules', ...lint, ...rules.flatMap(filesOf)]),
+      ];
+    }
+    if (container.program === 'alertmanager')
+      return values(container, 'config.file').map((file) =>
+        command(pod, 'amtool check-config', ['amtool', '--enable-feature=utf8-strict-mode', 'check-config', file]),
+      );
+    if (container.args[0] === 'rule') {
+      const globs = values(container, 'rule-file');
+      const copies = globs.flatMap(filesOf).map(withoutThanosKeys);
+      return [
+        command(pod, 'thanos tools rules-check', ['thanos', 'tools', 'rules-check', ...globs.map((g) => `--rules=${g}`)]),
+        command(pod, 'promtool check rules', ['promtool', 'check', 'rules', ...lint, ...copies]),
+      ];
+    }
+    return [];
+  });
+
+/** Errors that a program may log here: peers that are not there, and no Kubernetes API. */
+const unreachable =
+  /no such host|connection refused|i\/o timeout|server misbehaving|deadline exceeded|context canceled|no route to host|network is unreachable|in-cluster configuration/i;
+
+const loggedErrors = (output: string): string[] =>
+  output.split('\n').filter((line) => /\blevel=(error|fatal)\b/i.test(line) && !unreachable.test(line));
+
+const lastLines = (output: string): string => output.trim().split('\n').slice(-8).join('\n');
+
+/** `query`, or `tools bucket web`: the words before the first flag. */
+const subcommands = ({ program, args }: RunnableContainer): readonly string[] =>
+  program === 'thanos'
+    ? args.slice(
+        0,
+        args.findIndex((a) => a.startsWith('-')),
+      )
+    : [];
+
+/** Flags that the program's own help calls deprecated. */
+const deprecatedFlags = async (container: RunnableContainer): Promise<string[]> => {
+  const { output } = await run(container.program, ...subcommands(container), '--help');
+  // one entry per flag: `      --name=default   text`, with its text going on in the lines below
+  const entries = output.split(/\n(?=\s{2,6}(?:-\w, )?--)/);
+  const used = new Set(container.args.filter((a) => a.startsWith('--')).map((a) => a.replace(/^--(no-)?|=.*$/g, '')));
+  return entries
+    .filter((e) => /deprecated/i.test(e) && used.has(/--(?:\[no-\])?([\w.-]+)/.exec(e)?.[1] ?? ''))
+    .map((e) => e.replace(/\s+/g, ' ').trim());
+};
+
+/** Starts a pod's containers; they run until each has its verdict, or in `kept` when others need them to become ready. */
+const startChecks = (pod: RunnablePod, kept?: Server[]): Check[] => {
+  const servers: Server[] = kept ?? [];
+  let open = pod.containers.length;
+  return pod.containers.map((container) => ({
+    what: [container.program, ...subcommands(container)].join(' '),
+    of: pod.containers.length > 1 ? `${pod.name} (${container.name})` : pod.name,
+    needs: [container.program],
+    run: async () => {
+      const deprecated = await deprecatedFlags(container);
+      const server = await serve(container.program, container.args, container.env, container.readyUrl);
+      servers.push(server);
+      open -= 1;
+      if (!kept && open === 0) await Promise.all(servers.map((s) => s.stop()));
+      const errors = server.problem ? [] : loggedErrors(server.output());
+      if (server.problem) return pod.asInCluster(`${server.problem}\n${lastLines(server.output())}`);
+      if (errors.length > 0) return pod.asInCluster(`it runs, but not as configured\n${errors.slice(0, 5).join('\n')}`);
+      return deprecated.length > 0 ? `a flag is deprecated\n${deprecated.join('\n')}` : undefined;
+    },
+  }));
+};
+
+/** kubeconform against one version of the Kubernetes API. */
+const schemaCheck = (fleet: string, version: string, location: string | undefined, folder: string): Check => ({
+  what: `kubeconform ${version}`,
+  of: fleet,
+  needs: ['kubeconform'],
+  run: async () => {
+    const where = location ? ['-schema-location', location] : [];
+    const { code, output } = await run('kubeconform', '-strict', '-summary', '-kubernetes-version', version, ...where, folder);
+    const nothing = /Summary: 0 resources/.test(output);
+    return code === 0 && !nothing ? undefined : output.replaceAll(`${folder}/`, '').trim();
+  },
+});
+
+export interface Schemas {
+  readonly versions: readonly string[];
+  /** kubeconform's template of a schema's place; undefined for its default. */
+  readonly location?: string;
+}
+
+export interface FleetChecks {
+  /** In this order: the object store, then what others ask, then all the rest. Checks of one stage may run at once. */
+  readonly stages: readonly (readonly Check[])[];
+  /** Stops what was kept running. */
+  readonly end: () => Promise<void>;
+}
+
+/**
+ * Every check of one synthesized fleet.
+ * @param folder an empty folder for the files that programs read
+ */
+export const fleetChecks = async (
+  name: string,
+  files: readonly SynthesizedFile[],
+  folder: string,
+  schemas: Schemas,
+): Promise<FleetChecks> => {
+  const manifests = join(folder, 'manifests');
+  for (const file of files) {
+    mkdirSync(join(manifests, dirname(file.path)), { recursive: true });
+    writeFileSync(join(manifests, file.path), fileText(file));
+  }
+  const standIn: StandIn = { port: await freePort(), accessKey: 'verify', secretKey: 'verify-secret' };
+  const pods = await layOut(files, join(folder, 'pods'), standIn);
+  const kept: Server[] = [];
+  const isStore = (pod: RunnablePod) => pod.containers.some((c) => c.program === 'versitygw');
+  const isQuery = (pod: RunnablePod) => pod.containers.some((c) => c.args[0] === 'query');
+  const rest = pods.filter((p) => !isStore(p) && !isQuery(p));
+  const outside = pods.find((p) => p.bucket)?.bucket;
+  return {
+    stages: [
+      [
+        ...pods.filter(isStore).map((pod) => initCheck(pod)),
+        ...(outside ? [standInCheck(standIn, outside, join(folder, 'bucket'), kept)] : []),
+      ],
+      pods.filter(isStore).flatMap((pod) => startChecks(pod, kept)),
+      pods.filter(isQuery).flatMap((pod) => startChecks(pod, kept)),
+      [
+        ...pods.flatMap(configurationChecks),
+        ...schemas.versions.map((version) => schemaCheck(name, version, schemas.location, manifests)),
+        ...rest.flatMap((pod) => startChecks(pod)),
+      ],
+    ],
+    end: async () => {
+      await Promise.all(kept.map((server) => server.stop()));
+    },
+  };
+};
+
+/** Runs a pod's init containers, whose programs every machine has. */
+const initCheck = (pod: RunnablePod): Check => ({
+  what: `init ${pod.init.map(([program]) => program).join(', ')}`,
+  of: pod.name,
+  needs: [],
+  run: async () => {
+    for (const [program = '', ...args] of pod.init) {
+      const { code, output } = await run(program, ...args);
+      if (code !== 0) return pod.asInCluster(output);
+    }
+    return undefined;
+  },
+});
+
+/** An object store outside the fleet, played by versitygw. */
+const standInCheck = (standIn: StandIn, bucket: NonNullable<RunnablePod['bucket']>, folder: string, kept: Server[]): Check => ({
+  what: 'versitygw',
+  of: `stands for the bucket ${bucket.name}`,
+  needs: ['versitygw'],
+  run: async () => {
+    mkdirSync(join(folder, bucket.name), { recursive: true });
+    const region = bucket.region ? ['--region', bucket.region] : [];
+    const server = await serve(
+      'versitygw',
+      ['--port', `127.0.0.1:${standIn.port}`, '--health', '/healthz', '--keep-alive', ...region, 'posix', folder],
+      { ROOT_ACCESS_KEY_ID: standIn.accessKey, ROOT_SECRET_ACCESS_KEY: standIn.secretKey },
+      `http://127.0.0.1:${standIn.port}/healthz`,
+    );
+    kept.push(server);
+    return server.problem && `${server.problem}\n${lastLines(server.output())}`;
+  },
+});

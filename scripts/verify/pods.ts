@@ -1,0 +1,262 @@
+// Pods of a synthesized fleet, laid out so that their programs can be started on this machine: every mounted path in a
+// temporary folder, every port a free one of 127.0.0.1, the fleet's Services where their programs listen here. Nothing else
+// of arguments, environment and configuration changes.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { rootCertificates } from 'node:tls';
+import { isMap, parseDocument } from 'yaml';
+import type { Manifest, SynthesizedFile } from '../../charts/fleet';
+import { type Image, images } from '../../charts/images';
+
+/** The programs that are started, by their image's repository; cAdvisor and Grafana need a machine of their own. */
+export const programs: Readonly<Record<string, { readonly program: string; readonly image: Image }>> = Object.fromEntries(
+  (
+    [
+      ['thanos', images.thanos],
+      ['prometheus', images.prometheus],
+      ['alertmanager', images.alertmanager],
+      ['versitygw', images.versitygw],
+      ...(process.platform === 'linux' ? ([['node_exporter', images.nodeExporter]] as const) : []),
+    ] as const
+  ).map(([program, image]) => [image.repository, { program, image }]),
+);
+
+export interface RunnableContainer {
+  readonly name: string;
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** What the readiness probe asks. */
+  readonly readyUrl: string;
+}
+
+export interface RunnablePod {
+  /** `<kubernetes cluster>/<namespace>/<workload>` */
+  readonly name: string;
+  /** Commands of its init containers. */
+  readonly init: readonly (readonly string[])[];
+  readonly containers: readonly RunnableContainer[];
+  /** The bucket that it wants outside the fleet, if any. */
+  readonly bucket?: { readonly name: string; readonly region?: string };
+  /** A message with the paths and ports that the pod has in its cluster. */
+  readonly asInCluster: (text: string) => string;
+  /** The file behind a path of a container's file system. */
+  readonly file: (path: string) => string;
+}
+
+/** What stands for an object store outside the fleet. */
+export interface StandIn {
+  readonly port: number;
+  readonly accessKey: string;
+  readonly secretKey: string;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: any Kubernetes object
+type Any = any;
+
+/** Nobody listens there: the address of replicas that are not started. */
+const nobody = '127.0.0.1:1';
+const serviceAccount = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((done) => {
+    const server = createServer();
+    server.once('error', () => done(false));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => done(true)));
+  });
+
+/** Free ports below those that the system gives to outgoing connections, each given once. */
+const freePorts = () => {
+  let next = 20_000 + (process.pid % 100) * 100;
+  return async (): Promise<number> => {
+    for (;;) {
+      next = next >= 32_000 ? 20_000 : next + 1;
+      if (await isFree(next)) return next;
+    }
+  };
+};
+export const freePort = freePorts();
+
+const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+const workloads = (files: readonly SynthesizedFile[]) =>
+  files.flatMap((file) =>
+    file.objects
+      .filter((o) => ['StatefulSet', 'Deployment', 'DaemonSet'].includes(o.kind))
+      .map((object) => ({ kubernetes: dirname(file.path), object, objects: file.objects })),
+  );
+
+/** The ports of every workload, moved: `<kubernetes>/<namespace>/<workload>` to a map from its port to the one here. */
+const movePorts = async (files: readonly SynthesizedFile[]) => {
+  const moved = new Map<string, Map<number, number>>();
+  for (const { kubernetes, object } of workloads(files)) {
+    const ports = new Map<number, number>();
+    for (const container of object.spec.template.spec.containers)
+      for (const { containerPort } of container.ports ?? [])
+        if (!ports.has(containerPort)) ports.set(containerPort, await freePort());
+    moved.set(`${kubernetes}/${object.metadata.namespace}/${object.metadata.name}`, ports);
+  }
+  return moved;
+};
+
+/** Lays out every pod that runs a program of `programs`, one replica of each, below a folder. */
+export const layOut = async (files: readonly SynthesizedFile[], folder: string, standIn: StandIn): Promise<RunnablePod[]> => {
+  const moved = await movePorts(files);
+  const embedded = files.some((f) => f.objects.some((o) => programOf(o) === 'versitygw'));
+  return workloads(files)
+    .filter(({ object }) => programOf(object) !== undefined)
+    .map(({ kubernetes, object, objects }) =>
+      layOutPod(kubernetes, object, objects, folder, moved, embedded ? undefined : standIn),
+    );
+};
+
+const repository = (container: Any): string => container.image.replace(/:[^:/]*$/, '');
+
+const programOf = (object: Manifest): string | undefined =>
+  (object.spec?.template?.spec?.containers ?? []).map((c: Any) => programs[repository(c)]?.program).find(Boolean);
+
+const layOutPod = (
+  kubernetes: string,
+  object: Manifest,
+  objects: readonly Manifest[],
+  folder: string,
+  moved: ReadonlyMap<string, ReadonlyMap<number, number>>,
+  standIn: StandIn | undefined,
+): RunnablePod => {
+  const { name: workload, namespace = '' } = object.metadata;
+  const name = `${kubernetes}/${namespace}/${workload}`;
+  const directory = join(folder, name);
+  const spec = object.spec.template.spec;
+  const ports = moved.get(name) as ReadonlyMap<number, number>;
+  const find = (kind: string, called: string) =>
+    objects.find((o) => o.kind === kind && o.metadata.name === called && o.metadata.namespace === namespace);
+
+  // volumes: a folder each, or the host's own path
+  const claims = (object.spec.volumeClaimTemplates ?? []).map((c: Any) => ({ name: c.metadata.name }));
+  const volumes = [...(spec.volumes ?? []), ...claims] as Any[];
+  const hostPath = (volume: string): string | undefined => volumes.find((v) => v.name === volume)?.hostPath?.path;
+  const mounted = new Map<string, string>([[serviceAccount, join(directory, 'service-account')]]);
+  for (const mount of spec.containers.flatMap((c: Any) => c.volumeMounts ?? []))
+    mounted.set(mount.mountPath, hostPath(mount.name) ?? join(directory, mount.name, mount.subPath ?? ''));
+  const longestFirst = [...mounted].sort(([a], [b]) => b.length - a.length);
+  const movePaths = (text: string): string =>
+    longestFirst.reduce(
+      (t, [path, to]) => t.replace(new RegExp(`(?<![\\w./-])${escape(path)}(?=[/"'\\s,:;)]|$)`, 'gm'), () => to),
+      text,
+    );
+  const file = (path: string): string => movePaths(path);
+
+  const moveServices = (text: string): string =>
+    text.replace(
+      /(?:[a-z0-9-]+-(\d+)\.)?([a-z0-9-]+)\.([a-z0-9-]+)\.svc\.cluster\.local:(\d+)/g,
+      (all, ordinal, service, ns, port) => {
+        const there = moved.get(`${kubernetes}/${ns}/${service}`)?.get(Number(port));
+        if (!there) return all;
+        return Number(ordinal ?? 0) > 0 ? nobody : `127.0.0.1:${there}`;
+      },
+    );
+  const movePort = (arg: string): string =>
+    arg.replace(
+      /^(--[^=]+=)?(https?:\/\/)?(0\.0\.0\.0|127\.0\.0\.1|localhost)?:(\d+)$/,
+      (all, flag = '', scheme = '', _host, port) => {
+        const there = ports.get(Number(port));
+        return there ? `${flag}${scheme}127.0.0.1:${there}` : all;
+      },
+    );
+
+  // environment and arguments, expanded as the kubelet does
+  const environment = (container: Any): Record<string, string> => {
+    const env: Record<string, string> = {};
+    for (const { name: key, value, valueFrom } of container.env ?? []) env[key] = value ?? fromPod(valueFrom, key);
+    return env;
+  };
+  const fromPod = (source: Any, key: string): string => {
+    const field = source?.fieldRef?.fieldPath;
+    if (field === 'metadata.name') return `${workload}-0`;
+    if (field === 'metadata.namespace') return namespace;
+    if (field === 'status.podIP' || field === 'status.hostIP') return '127.0.0.1';
+    const { name: secret, key: secretKey } = source?.secretKeyRef ?? {};
+    if (secret) return find('Secret', secret)?.stringData?.[secretKey] ?? 'placeholder';
+    throw new Error(`${name}: no value for the environment variable ${key}`);
+  };
+  const expand = (text: string, env: Record<string, string>): string =>
+    text.replace(/\$\(([\w.-]+)\)/g, (all, key) => env[key] ?? all);
+
+  const containers = (spec.containers as Any[])
+    .filter((c) => programs[repository(c)])
+    .map((c) => {
+      const env = environment(c);
+      const { path, port } = c.readinessProbe.httpGet;
+      const number = c.ports.find((p: Any) => p.name === port || p.containerPort === port)?.containerPort;
+      if (!number) throw new Error(`${name}: the readiness probe of ${c.name} asks port ${port}, which it does not declare`);
+      return {
+        name: c.name as string,
+        program: programs[repository(c)]?.program as string,
+        args: (c.args ?? []).map((arg: string) => movePaths(moveServices(movePort(expand(arg, env))))) as string[],
+        env: Object.fromEntries(Object.entries(env).map(([k, v]) => [k, movePaths(v)])),
+        readyUrl: `http://127.0.0.1:${ports.get(number)}${path}`,
+      };
+    });
+
+  // what the volumes hold
+  const write = (path: string, text: string): void => {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  };
+  write(join(directory, 'service-account/token'), 'placeholder');
+  write(join(directory, 'service-account/ca.crt'), `${rootCertificates[0]}\n`);
+  const texts: string[] = [];
+  for (const v of volumes) {
+    const at = join(directory, v.name);
+    if (v.hostPath) continue;
+    mkdirSync(at, { recursive: true });
+    const source = v.configMap ? find('ConfigMap', v.configMap.name) : v.secret ? find('Secret', v.secret.secretName) : undefined;
+    if (v.configMap && !source) throw new Error(`${name} mounts ConfigMap ${v.configMap.name}, which is not in the output`);
+    const data: Record<string, string> = { ...source?.data, ...source?.stringData };
+    const items = (v.configMap ?? v.secret)?.items ?? Object.keys(data).map((key) => ({ key, path: key }));
+    for (const item of items) {
+      const text = movePaths(moveServices(data[item.key] ?? ''));
+      texts.push(text);
+      write(join(at, item.path), text);
+    }
+  }
+
+  // files of Secrets that are not in the output are only known by who names them
+  const named = [...texts, ...containers.flatMap((c) => [...c.args, ...Object.values(c.env)])].join('\n');
+  for (const v of volumes.filter((v) => v.secret && !find('Secret', v.secret.secretName))) {
+    const at = join(directory, v.name);
+    for (const [, key] of named.matchAll(new RegExp(`${escape(at)}/([\\w.-]+)`, 'g')))
+      write(join(at, key as string), key === 'credentials' && standIn ? credentials(standIn) : 'https://placeholder.invalid/');
+  }
+
+  const bucket = standIn ? useStandIn(containers, standIn) : undefined;
+  const back = (text: string): string => {
+    const paths = longestFirst.reduce((t, [path, to]) => (to.startsWith(folder) ? t.replaceAll(to, path) : t), text);
+    return [...ports].reduce((t, [port, there]) => t.replaceAll(`:${there}`, `:${port}`), paths);
+  };
+  const init = (spec.initContainers ?? []).map((c: Any) => [...(c.command ?? []), ...(c.args ?? [])].map(movePaths));
+  return { name, init, containers, bucket, asInCluster: back, file };
+};
+
+const credentials = ({ accessKey, secretKey }: StandIn): string =>
+  `[default]\naws_access_key_id = ${accessKey}\naws_secret_access_key = ${secretKey}\n`;
+
+/** Turns the endpoint of an object store outside the fleet to the one that stands for it; everything else stays. */
+const useStandIn = (containers: readonly RunnableContainer[], standIn: StandIn): RunnablePod['bucket'] => {
+  const flag = '--objstore.config-file=';
+  const path = containers
+    .flatMap((c) => c.args)
+    .find((a) => a.startsWith(flag))
+    ?.slice(flag.length);
+  if (!path) return undefined;
+  const document = parseDocument(readFileSync(path, 'utf8'));
+  const config = document.get('config');
+  if (!isMap(config)) return undefined; // thanos says what is wrong with it
+  const name = String(config.get('bucket'));
+  const region = config.get('region') as string | undefined;
+  config.set('endpoint', `127.0.0.1:${standIn.port}`);
+  config.set('insecure', true);
+  writeFileSync(path, document.toString());
+  return { name, region };
+};

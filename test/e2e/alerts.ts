@@ -1,0 +1,122 @@
+// Alerts: from the rule that fires to what arrives at the receiver, and back.
+import { inspect } from '../../scripts/doctor/checks';
+import { fetchJson } from '../../scripts/lib/kubectl';
+import type { Running } from './fleet';
+import { posts, receiverNamespace } from './receiver';
+import { assert, type Runner, until } from './runner';
+
+const area = 'Alerts';
+
+interface Alert {
+  readonly labels: Record<string, string>;
+  readonly annotations: Record<string, string>;
+}
+
+const alerts = async (running: Running): Promise<Alert[]> =>
+  fetchJson(`${await running.url(running.observer, 'pod/alertmanager-0', 9093)}/api/v2/alerts?active=true`);
+
+const named = async (running: Running, name: string, cluster: string): Promise<Alert[]> =>
+  (await alerts(running)).filter((a) => a.labels.alertname === name && a.labels.cluster === cluster);
+
+/** The text that Slack would show for an alert: one line of Alertmanager's JSON. */
+const delivered = async (running: Running, words: readonly string[]): Promise<string> => {
+  const text = await posts(running.kubectl);
+  const post = text.split('\n').find((line) => words.every((word) => line.includes(word)));
+  assert(post, `no post with ${words.join(', ')}`);
+  return post;
+};
+
+export const alertChecks = async (runner: Runner, running: Running): Promise<void> => {
+  const { kubectl, fleet } = running;
+  const watcher = fleet.clusters.find((c) => c.nodes);
+  const pair = fleet.clusters.find((c) => c.replicas > 1);
+  assert(watcher, 'no cluster watches the nodes');
+
+  // a pod that asks to be scraped and does not answer
+  const dead = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: 'dead',
+      namespace: receiverNamespace,
+      annotations: { 'prometheus.io/scrape': 'true', 'prometheus.io/port': '9999' },
+    },
+    spec: {
+      terminationGracePeriodSeconds: 0,
+      containers: [
+        { name: 'dead', image: 'docker.io/library/busybox:1.37', command: ['sleep', '86400'], ports: [{ containerPort: 9999 }] },
+      ],
+    },
+  };
+  await kubectl.run(['apply', '--server-side', '-f', '-'], { input: JSON.stringify(dead) });
+
+  if (pair)
+    await runner.check(area, 'PrometheusReplicaDown fires in the ruler when a replica is stopped, once', async () => {
+      await kubectl.run(['scale', 'statefulset/prometheus', '-n', pair.namespace, `--replicas=${pair.replicas - 1}`]);
+      const started = Date.now();
+      await until('the alert in Alertmanager', async () => {
+        const found = await named(running, 'PrometheusReplicaDown', pair.name);
+        assert(found.length === 1, `${found.length} alerts`);
+        assert(
+          found[0]?.labels.severity === 'critical' && !found[0]?.labels.rule_replica && !found[0]?.labels.replica,
+          JSON.stringify(found[0]?.labels),
+        );
+      });
+      return `after ${Math.round((Date.now() - started) / 1000)} s, one alert of ${pair.name}`;
+    });
+
+  if (pair)
+    await runner.check(area, 'doctor names the missing replica', async () => {
+      const findings = await inspect(running.topology, () => {});
+      const wrong = findings.filter((f) => f.verdict === 'wrong');
+      assert(
+        wrong.some((f) => f.check === 'replica pair' && f.of === pair.name),
+        `wrong: ${wrong.map((f) => `${f.check} ${f.of}`).join(', ')}`,
+      );
+      assert(
+        wrong.some((f) => f.check === 'StoreAPI endpoints' && f.of.includes(pair.name)),
+        'its StoreAPI is not missed',
+      );
+      return wrong.map((f) => `${f.check} of ${f.of}`).join(', ');
+    });
+
+  await runner.check(area, 'service_down fires in the cluster and reaches Alertmanager, once', async () => {
+    await until('the alert in Alertmanager', async () => {
+      const found = (await named(running, 'service_down', watcher.name)).filter((a) => a.labels.pod === 'dead');
+      assert(found.length === 1 && !found[0]?.labels.replica, `${found.length} alerts`);
+    });
+    return `of ${watcher.name}`;
+  });
+
+  await runner.check(area, 'high_load fires in the cluster and reaches Alertmanager, once', async () => {
+    const found = await until('the alert in Alertmanager', async () => {
+      const list = await named(running, 'high_load', watcher.name);
+      assert(list.length > 0, 'no alert');
+      return list;
+    });
+    const nodes = (await kubectl.get(['nodes'])).length;
+    assert(found.length <= nodes, `${found.length} alerts for ${nodes} nodes`);
+    return `${found.length} of ${watcher.name}`;
+  });
+
+  await runner.check(area, 'what arrives at the receiver names cluster, alert, summary and runbook', async () => {
+    const name = pair ? 'PrometheusReplicaDown' : 'service_down';
+    const cluster = pair?.name ?? watcher.name;
+    const post = await until('the post', () => delivered(running, ['FIRING', name, `cluster ${cluster}`, `/${name}.md`]));
+    const summary = name === 'service_down' ? 'is down' : `A Prometheus replica of cluster ${cluster} is down`;
+    assert(post.includes(summary), `no summary in ${post.slice(0, 400)}`);
+    return `${name} of ${cluster}`;
+  });
+
+  if (pair)
+    await runner.check(area, 'PrometheusReplicaDown resolves when the replica is back, and the receiver is told', async () => {
+      await kubectl.run(['scale', 'statefulset/prometheus', '-n', pair.namespace, `--replicas=${pair.replicas}`]);
+      await kubectl.run(['rollout', 'status', 'statefulset/prometheus', '-n', pair.namespace, '--timeout=600s']);
+      await until('no such alert', async () => {
+        assert((await named(running, 'PrometheusReplicaDown', pair.name)).length === 0, 'it still fires');
+      });
+      await until('the post', () => delivered(running, ['RESOLVED', 'PrometheusReplicaDown', pair.name]), 900_000);
+      return 'resolved and delivered';
+    });
+  await kubectl.run(['delete', 'pod', 'dead', '-n', receiverNamespace, '--ignore-not-found']);
+};

@@ -1,0 +1,94 @@
+// The fleet under test: that of the fleet file, with a receiver that can be looked at and a load that is always high.
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { type Fleet, type ResolvedFleet, resolveFleet, type Synthesized, synthesize } from '../../charts/fleet';
+import { fleetNamespaces, fleetPods } from '../../scripts/lib/components';
+import { type Forward, instantQuery, Kubectl, type KubeObject, type Sample, ToolError } from '../../scripts/lib/kubectl';
+import { receiver } from './receiver';
+
+/** The fleet file's fleet as the tests want it. */
+export const testFleet = (file: string): ResolvedFleet => {
+  const fleet = parse(readFileSync(file, 'utf8')) as Fleet;
+  return resolveFleet({
+    ...fleet,
+    alerts: { ...fleet.alerts, highLoad: { threshold: 0.001 } },
+    observer: {
+      ...fleet.observer,
+      alertmanager: { ...fleet.observer.alertmanager, receivers: { e2e: { slack: receiver } }, defaultReceiver: 'e2e' },
+    },
+  } satisfies Fleet);
+};
+
+/** A running fleet, with ports forwarded to what is asked. */
+export class Running {
+  readonly synthesized: Synthesized;
+  readonly kubectl: Kubectl;
+  private readonly forwards = new Map<string, Forward>();
+
+  constructor(readonly fleet: ResolvedFleet) {
+    this.synthesized = synthesize(fleet);
+    this.kubectl = new Kubectl(this.topology.observer.kubernetes.context);
+  }
+
+  get topology() {
+    return this.synthesized.topology;
+  }
+
+  get observer(): string {
+    return this.fleet.observer.namespace;
+  }
+
+  namespaces(): string[] {
+    return fleetNamespaces(this.topology, this.topology.observer.kubernetes.name);
+  }
+
+  pods(): Promise<KubeObject[]> {
+    return fleetPods(this.kubectl, this.fleet.name);
+  }
+
+  /** `http://127.0.0.1:…` of a pod or Service; forwarded again when the pod behind it has gone. */
+  async url(namespace: string, target: string, port: number): Promise<string> {
+    const key = `${namespace}/${target}:${port}`;
+    const known = this.forwards.get(key);
+    if (
+      known &&
+      (await fetch(`${known.url}/metrics`, { signal: AbortSignal.timeout(10_000) }).then(
+        (r) => r.arrayBuffer(),
+        () => undefined,
+      ))
+    )
+      return known.url;
+    known?.close();
+    const forward = await this.kubectl.forward(namespace, target, port);
+    this.forwards.set(key, forward);
+    return forward.url;
+  }
+
+  queryUrl = (): Promise<string> => this.url(this.observer, 'svc/thanos-query', 10902);
+  frontendUrl = (): Promise<string> => this.url(this.observer, 'svc/thanos-query-frontend', 10902);
+
+  async query(expr: string, parameters: Record<string, string> = {}): Promise<Sample[]> {
+    return instantQuery(await this.queryUrl(), expr, parameters);
+  }
+
+  /** The value of a query that gives one series; undefined when it gives none. */
+  async number(expr: string, parameters: Record<string, string> = {}): Promise<number | undefined> {
+    const [sample] = await this.query(expr, parameters);
+    return sample ? Number(sample.value[1]) : undefined;
+  }
+
+  close(): void {
+    for (const forward of this.forwards.values()) forward.close();
+  }
+}
+
+/** @throws ToolError when the fleet is there already: it may hold somebody's data */
+export const refuseIfPresent = async (running: Running): Promise<void> => {
+  const there = (await running.kubectl.get(['namespaces']))
+    .map((n) => n.metadata.name)
+    .filter((n) => running.namespaces().includes(n));
+  if (there.length > 0)
+    throw new ToolError(
+      `${there.join(', ')} are in ${running.kubectl.context} already. The tests make a fleet of their own and delete it with its data: npm run down -- --volumes first, or use another cluster.`,
+    );
+};

@@ -1,0 +1,113 @@
+// `npm run synth` as a person runs it: what it writes, what it leaves alone, and that nothing around it changes a byte.
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readText, root } from './support/fleets';
+
+jest.setTimeout(60_000); // a busy machine starts programs slowly
+let directory = '';
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'fleet-'));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+/** Runs main.ts in the temporary directory. */
+const synth = (env: Record<string, string> = {}) => {
+  const { FLEET: _, CDK8S_OUTDIR: __, ...outer } = process.env;
+  const run = spawnSync(process.execPath, [join(root, 'scripts/run.cjs'), join(root, 'main.ts')], {
+    cwd: directory,
+    env: { ...outer, ...env },
+    encoding: 'utf8',
+  });
+  return { code: run.status, out: run.stdout, err: run.stderr };
+};
+
+const put = (name: string, text: string): void => writeFileSync(join(directory, name), text);
+
+/** Every file under a folder with its text, by its path from there. */
+const tree = (folder: string): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((e) => e.isFile())
+      .map((e) => join(e.parentPath, e.name))
+      .sort()
+      .map((path) => [path.slice(folder.length + 1), readFileSync(path, 'utf8')]),
+  );
+
+const demo = readText('fleet.yaml');
+const demoOutput = tree(join(root, 'dist'));
+
+describe('synth', () => {
+  test('writes dist/, says what it wrote and what to do next', () => {
+    put('fleet.yaml', demo);
+    const { code, out, err } = synth();
+    expect(err).toBe('');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^Fleet demo \(fleet\.yaml\): chicago, seattle; \d+ objects in 5 files, /);
+    expect(out).toContain('kubectl --context kind-kind apply --server-side -R -f dist/kind');
+    expect(tree(join(directory, 'dist'))).toEqual(demoOutput);
+  });
+
+  test('takes away what is no longer in the fleet', () => {
+    put('fleet.yaml', demo);
+    mkdirSync(join(directory, 'dist/kind'), { recursive: true });
+    put('dist/kind/cluster-gone.k8s.yaml', 'kind: Namespace\n');
+    expect(synth().code).toBe(0);
+    expect(tree(join(directory, 'dist'))).toEqual(demoOutput);
+  });
+
+  test('reads the file that FLEET names', () => {
+    put('other.yaml', demo.replace('name: demo', 'name: other'));
+    const { code, out } = synth({ FLEET: 'other.yaml' });
+    expect(code).toBe(0);
+    expect(out).toMatch(/^Fleet other \(other\.yaml\): /);
+  });
+
+  test('writes to the folder that CDK8S_OUTDIR names', () => {
+    put('fleet.yaml', demo);
+    expect(synth({ CDK8S_OUTDIR: 'elsewhere' }).code).toBe(0);
+    expect(tree(join(directory, 'elsewhere'))).toEqual(demoOutput);
+    expect(existsSync(join(directory, 'dist'))).toBe(false);
+  });
+
+  test.each([
+    ['has a mistake', demo.replace('{in: kind}', '{in: kin}'), /^fleet\.yaml:7:12: .* \[unknown-kubernetes\]$/m],
+    ['is no YAML', 'name: [', /^fleet\.yaml:1:\d+: .* \[yaml\]$/m],
+    ['is not there', undefined, /^fleet\.yaml: there is no such file \[file\]$/m],
+  ])('leaves dist/ alone when the fleet file %s', (_, text, message) => {
+    if (text !== undefined) put('fleet.yaml', text);
+    mkdirSync(join(directory, 'dist/kind'), { recursive: true });
+    put('dist/kind/mine.k8s.yaml', 'kind: Namespace\n');
+    const before = tree(directory);
+    const { code, out, err } = synth();
+    expect(code).toBe(1);
+    expect(out).toBe('');
+    expect(err).toMatch(message);
+    expect(err).not.toMatch(/^ +at /m); // no stack
+    expect(tree(directory)).toEqual(before);
+  });
+
+  test('makes no folder when there was none and the fleet file has a mistake', () => {
+    put('fleet.yaml', 'name: demo\n');
+    expect(synth().code).toBe(1);
+    expect(readdirSync(directory)).toEqual(['fleet.yaml']);
+  });
+
+  test.each<Record<string, string>>([
+    { TZ: 'Pacific/Kiritimati', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' },
+    { TZ: 'America/St_Johns', LANG: 'C', LC_ALL: 'C', HOME: '/nonexistent', USER: 'nobody' },
+  ])('writes the same bytes under $TZ and $LANG', (env) => {
+    put('fleet.yaml', demo);
+    expect(synth(env).code).toBe(0);
+    expect(tree(join(directory, 'dist'))).toEqual(demoOutput);
+  });
+
+  test('twice writes the same bytes', () => {
+    cpSync(join(root, 'examples/three-clusters/fleet.yaml'), join(directory, 'fleet.yaml'));
+    synth();
+    const first = tree(join(directory, 'dist'));
+    synth();
+    expect(tree(join(directory, 'dist'))).toEqual(first);
+  });
+});

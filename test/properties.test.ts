@@ -1,0 +1,464 @@
+// Fleets that nobody wrote: whatever the file says, it is refused with a place, or it synthesizes what Kubernetes takes.
+import fc from 'fast-check';
+import { parse, stringify } from 'yaml';
+import { FleetError, parseFleet, synthesize } from '../charts/fleet';
+import { outputFiles } from '../scripts/output';
+import { fleetFiles, readText, sample } from './support/fleets';
+import {
+  duplicateProblems,
+  emptyValueProblems,
+  nameProblems,
+  referenceProblems,
+  schemaProblems,
+  valueProblems,
+  yamlProblems,
+} from './support/invariants';
+
+const seed = 20_240_601; // fast-check prints it, with the counterexample, when a property fails
+const budget = (numRuns: number) => ({ seed, numRuns });
+jest.setTimeout(60_000);
+
+type Value = unknown;
+type Path = readonly (string | number)[];
+const isMap = (value: Value): value is Record<string, Value> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const textOf = (value: Value): string => stringify(value, { aliasDuplicateObjects: false });
+
+/** Same maps, other order of keys. */
+const reordered = (value: Value, random: () => number): Value => {
+  if (Array.isArray(value)) return value.map((v) => reordered(v, random));
+  if (!isMap(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([key, part]) => ({ key, part: reordered(part, random), at: random() }))
+      .sort((a, b) => a.at - b.at)
+      .map(({ key, part }) => [key, part]),
+  );
+};
+
+const anyOrder = fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true }));
+const shuffled = (file: string, numbers: Iterator<number>): string =>
+  textOf(reordered(parse(readText(file)), () => numbers.next().value as number));
+
+test('the order of keys in the file changes nothing of the fleet that it describes', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...fleetFiles), anyOrder, (file, numbers) => {
+      expect(JSON.stringify(parseFleet(shuffled(file, numbers), file))).toBe(JSON.stringify(sample(file).topology.fleet));
+    }),
+    budget(200),
+  );
+});
+
+test('the order of keys in the file changes no byte of the output', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...fleetFiles), anyOrder, (file, numbers) => {
+      const files = (text: string) => outputFiles(synthesize(parseFleet(text, file)));
+      expect(files(shuffled(file, numbers))).toEqual(outputFiles(sample(file)));
+    }),
+    budget(3),
+  );
+});
+
+/** Every place of a fleet: the path of each key and each element. */
+const placesOf = (value: Value, path: Path = []): Path[] => {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, part]) => {
+    const here = [...path, Array.isArray(value) ? Number(key) : key];
+    return [here, ...placesOf(part, here)];
+  });
+};
+
+/** A copy in which the map or list that holds the place is rebuilt by `change`. */
+const changeAt = (root: Value, path: Path, change: (holder: [string, Value][], key: string) => [string, Value][]): Value => {
+  const rebuild = (value: Value, [part, ...rest]: Path): Value => {
+    if (typeof value !== 'object' || value === null || part === undefined) return value;
+    const entries: [string, Value][] = Object.entries(value).map(([key, v]) => [key, v]);
+    const changed =
+      rest.length === 0
+        ? change(entries, String(part))
+        : entries.map(([key, v]): [string, Value] => [key, key === String(part) ? rebuild(v, rest) : v]);
+    return Array.isArray(value) ? changed.map(([, v]) => v) : new Map(changed);
+  };
+  return rebuild(root instanceof Map ? toObject(root) : root, path);
+};
+/** Maps keep keys such as __proto__ apart from what objects inherit; YAML writes both the same. */
+const toObject = (value: Value): Value => {
+  if (value instanceof Map) {
+    const result: Record<string, Value> = {};
+    for (const [key, v] of value)
+      Object.defineProperty(result, key, { value: toObject(v), enumerable: true, configurable: true, writable: true });
+    return result;
+  }
+  return Array.isArray(value) ? value.map(toObject) : isMap(value) ? toObject(new Map(Object.entries(value))) : value;
+};
+
+const oddTexts = [
+  '',
+  ' ',
+  'kind',
+  'a',
+  '0',
+  '-1',
+  '1e9',
+  '0s',
+  '1ms',
+  '48h',
+  '1h30m',
+  '30m1h',
+  '99999999y',
+  '1Ki',
+  '5Gi',
+  '999999999999Ti',
+  '250m',
+  '0.0',
+  'on',
+  'null',
+  'true',
+  '~',
+  '\n',
+  'a\nb',
+  'é',
+  '日本',
+  '😀',
+  '"',
+  "'",
+  '\\',
+  '{{ .X }}',
+  '$POD_NAME',
+  '$(POD_NAME)',
+  '${HOME}',
+  'a.b',
+  'a-',
+  '-a',
+  'A',
+  'kube-system',
+  'default',
+  '__proto__',
+  'constructor',
+  'toString',
+  '0.0.0.0/0',
+  '10.0.0.0/33',
+  '999.1.1.1/8',
+  '10.244.0.0/16',
+  '::/0',
+  'fd00::/8',
+  'https://example.com/x',
+  's3.example.com:99999',
+  '#alerts',
+  'x'.repeat(52),
+  'x'.repeat(63),
+  'x'.repeat(64),
+  'x'.repeat(300),
+];
+const oddValues = fc.oneof(
+  fc.constantFrom<Value>(...oddTexts),
+  fc.constantFrom<Value>(
+    null,
+    true,
+    false,
+    0,
+    -1,
+    1,
+    3,
+    0.1,
+    1e21,
+    1e-7,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    2 ** 53,
+    [],
+    {},
+    [[]],
+    [null],
+  ),
+  fc.string({ unit: 'grapheme', maxLength: 20 }),
+  fc.stringMatching(/^[a-z][a-z0-9-]{0,70}$/),
+  fc.stringMatching(/^[1-9]\d{0,3}(s|m|h|d|y|Mi|Gi|k)$/),
+  fc.dictionary(fc.constantFrom('in', 'a', '__proto__', 'slack', 'type'), fc.constantFrom<Value>('kind', 'a', null, 1), {
+    maxKeys: 3,
+  }),
+);
+
+/** Values that a key may well have; not all of them go together, and not all are sensible. */
+const plausible: Record<string, readonly Value[]> = {
+  name: ['a', 'fleet-7', 'x'.repeat(40), 'x'.repeat(51)],
+  context: ['kind-kind', 'arn:aws:eks:eu-west-1:1:cluster/x', 'ü'],
+  storageClass: ['fast', 'x'.repeat(63)],
+  podCidrs: [
+    ['10.0.0.0/8'],
+    ['10.244.0.0/16', 'fd00:10:244::/56'],
+    ['256.0.0.0/8'],
+    ['172.16.0.0/12'],
+    [':::/64'],
+    ['0.0.0.0/0'],
+  ],
+  nodeCidrs: [['10.0.0.0/8'], ['fc00::/7'], ['1.2.3.4/32'], ['300.0.0.0/8']],
+  allowFrom: [['127.0.0.1/32'], ['10.244.0.0/16'], ['10.244.1.0/24'], ['0.0.0.0/0'], ['::/0'], ['1.2.3.999/32']],
+  size: ['1Gi', '1k', '100Ti', '5G'],
+  volume: ['1Gi', '1k', '1Ki', '100Ti', '999999999999Ti'],
+  memory: ['64Mi', '1Gi', '1k'],
+  cpu: ['1m', '2', '0.5', '0.0', '250m'],
+  toleratedOutage: ['0s', '1h', '1y', '1d12h'],
+  retention: ['48h', '365d', '2y', '1w2d3h', '99999y'],
+  raw: ['0s', '30d', '99999y'],
+  blockDuration: ['1m', '30m', '2h', '60m', '7200s', '3600000ms'],
+  scrapeInterval: ['1s', '10s', '2m', '1500ms', '60000ms'],
+  timeout: ['1s', '15m', '1m30s', '1500ms'],
+  replicas: [1, 5, 9, 20],
+  labels: [{ a: '$HOME' }, { region: '{{ x }}', b: '\n' }, { [`l${'x'.repeat(300)}`]: 'y' }, { a: '日本' }],
+  namespaces: [[], ['shop'], ['kube-system', 'default'], ['x'.repeat(63)]],
+  namespace: ['monitoring', 'x'.repeat(63), 'a'],
+  endpoint: ['a', 's3.example.com', 'h:1', 'h:65535', 'h:99999', 'h:0', 'a..b', 'UPPER'],
+  bucket: ['abc', 'a.b.c', 'a..b'],
+  prefix: ['a/b', '{{', '$X', 'ü'],
+  region: ['eu-west-1', '-'],
+  secret: ['a', 'a.b', 'a..b', 'a-.b', 'x'.repeat(253)],
+  adminSecret: ['a', 'a..b'],
+  key: ['url', '..', '.', 'x'.repeat(254), '-'],
+  channel: ['#a', '@someone', '{{ .X }}', 'ü', '"'],
+  receivers: [
+    {},
+    { [`r${'x'.repeat(62)}`]: { slack: { channel: '#a', secret: 'b' } } },
+    { [`r${'x'.repeat(54)}`]: { slack: { channel: '#a', secret: 'b' } } },
+  ],
+  threshold: [1, 0.1, 1e21, 1e-7, Number.MAX_SAFE_INTEGER],
+  for: ['0s', '15s', '1h'],
+  runbookUrl: ['http://a', 'https://wiki.example.com/{{ x }}', 'https://ü/ß?a=b#c'],
+};
+
+type Mutation = (fleet: Value) => Value;
+const pick = <T>(list: readonly T[], at: number): T | undefined => list[Math.floor(at * list.length)];
+const somewhere = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+const mutation =
+  (change: (entries: [string, Value][], key: string) => [string, Value][]) =>
+  (at: number): Mutation =>
+  (fleet) => {
+    const plain = toObject(fleet);
+    const place = pick(placesOf(plain), at);
+    return place ? changeAt(plain, place, change) : plain;
+  };
+
+/** Another plausible value for a key that has some, put where the fleet may or may not have it yet. */
+const otherOption =
+  (at: number, which: number): Mutation =>
+  (fleet) => {
+    const plain = toObject(fleet);
+    const place = pick(
+      placesOf(plain).filter((path) => String(path.at(-1)) in plausible),
+      at,
+    );
+    if (!place) return plain;
+    const value = pick(plausible[String(place.at(-1))] as Value[], which);
+    return changeAt(plain, place, (entries, key) => entries.map(([k, v]) => [k, k === key ? value : v]));
+  };
+
+const mutations: fc.Arbitrary<Mutation> = fc.oneof(
+  { weight: 12, arbitrary: fc.tuple(somewhere, somewhere).map(([at, which]) => otherOption(at, which)) },
+  { weight: 2, arbitrary: somewhere.map(mutation((entries, key) => entries.filter(([k]) => k !== key))) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(somewhere, fc.nat(20))
+      .map(([at, i]) =>
+        mutation((entries, key) =>
+          entries.map(([k, v]) => [k === key ? k.slice(0, i % k.length) + k.slice((i % k.length) + 1) : k, v]),
+        )(at),
+      ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(somewhere, fc.constantFrom(...oddTexts))
+      .map(([at, name]) => mutation((entries, key) => entries.map(([k, v]) => [k === key ? name : k, v]))(at)),
+  },
+  {
+    weight: 6,
+    arbitrary: fc
+      .tuple(somewhere, oddValues)
+      .map(([at, value]) => mutation((entries, key) => entries.map(([k, v]) => [k, k === key ? value : v]))(at)),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(
+        somewhere,
+        fc.oneof(fc.constantFrom('denver', 'a', 'constructor', '__proto__', ...oddTexts), fc.stringMatching(/^[a-z]{1,60}$/)),
+      )
+      .map(([at, name]) => mutation((entries, key) => [...entries, [name, entries.find(([k]) => k === key)?.[1]]])(at)),
+  },
+);
+
+/** The checked-in fleets, and one that has every option, so that mutations reach every key. */
+const everyOption: Value = {
+  name: 'all',
+  kubernetes: {
+    kind: {
+      platform: 'kind',
+      context: 'x',
+      storageClass: 'fast',
+      podCidrs: ['10.244.0.0/16'],
+      nodeCidrs: ['172.18.0.0/16'],
+      localhost: { allowFrom: ['10.0.0.0/8'] },
+    },
+  },
+  objectStore: {
+    type: 's3',
+    bucket: 'abc',
+    endpoint: 'h:9000',
+    region: 'r',
+    prefix: 'p',
+    insecure: false,
+    secret: 's',
+    toleratedOutage: '1h',
+  },
+  observer: {
+    in: 'kind',
+    namespace: 'watch',
+    query: { replicas: 2, timeout: '1m' },
+    queryFrontend: { replicas: 2 },
+    alertmanager: { replicas: 2, receivers: { us: { slack: { channel: '#a', secret: 'b', key: 'c' } } } },
+    grafana: { adminSecret: 'g' },
+  },
+  clusters: {
+    chicago: {
+      in: 'kind',
+      namespace: 'here',
+      replicas: 3,
+      labels: { region: 'us' },
+      namespaces: ['shop'],
+      scrapeInterval: '10s',
+      retention: '7d',
+      blockDuration: '1h',
+      volume: '1Gi',
+      resources: { cpu: '100m', memory: '1Gi' },
+    },
+  },
+  retention: { raw: '30d', '5m': '60d', '1h': '0s' },
+  alerts: { highLoad: { threshold: 3 }, prometheusReplicaDown: { for: '1m' }, runbookUrl: 'https://example.com/r' },
+};
+const seeds: Value[] = [...fleetFiles.map((file) => parse(readText(file)) as Value), everyOption, everyOption, everyOption];
+
+const well = new Set<string>();
+const problemsOf = (text: string): string[] => {
+  const fleet = parseFleet(text, 'fleet.yaml');
+  const key = JSON.stringify(fleet);
+  if (well.has(key)) return []; // the same fleet, written otherwise
+  const { files } = synthesize(fleet);
+  const objects = files.flatMap((f) => f.objects);
+  const problems = [
+    ...schemaProblems(objects),
+    ...emptyValueProblems(objects),
+    ...duplicateProblems(objects),
+    ...nameProblems(objects),
+    ...valueProblems(objects),
+    ...referenceProblems(
+      objects,
+      fleet.clusters.flatMap((c) => c.namespaces),
+    ),
+    ...yamlProblems(objects),
+  ];
+  if (problems.length === 0) well.add(key);
+  return problems;
+};
+
+/** Whether the fleet is refused; then with place and remedy of everything that is wrong, and never by another exception. */
+const refusal = (text: string): boolean => {
+  try {
+    parseFleet(text, 'fleet.yaml');
+    return false;
+  } catch (error) {
+    if (!(error instanceof FleetError)) throw error;
+    const codes = [...error.message.matchAll(/ \[[a-z-]+\]$/gm)];
+    const places = [...error.message.matchAll(/^fleet\.yaml:[1-9]\d*:[1-9]\d*: /gm)];
+    const remedies = [...error.message.matchAll(/^ {2}write instead: \S/gm)];
+    expect(codes.length).toBeGreaterThan(0);
+    expect([places.length, remedies.length]).toEqual([codes.length, codes.length]);
+    return true;
+  }
+};
+
+/** Refused as it should be, or accepted with objects that are well. */
+const judge = (text: string): 'accepted' | 'refused' => {
+  if (refusal(text)) return 'refused';
+  expect(problemsOf(text)).toEqual([]);
+  return 'accepted';
+};
+
+test('every fleet from which changes start is accepted', () => {
+  for (const start of seeds) expect(judge(textOf(start))).toBe('accepted');
+});
+
+test('any plausible value of any setting is refused with its place, or synthesizes what Kubernetes takes', () => {
+  const rounds = Math.max(...Object.values(plausible).map((values) => values.length));
+  for (let round = 0; round < rounds; round++) {
+    // many settings at once, since synthesis is what takes time: each that the fleet accepts stays
+    const fleet = placesOf(everyOption).reduce<Value>((soFar, path) => {
+      const values = plausible[String(path.at(-1))] ?? [];
+      if (round >= values.length) return soFar;
+      const next = toObject(changeAt(soFar, path, (entries, key) => entries.map(([k, v]) => [k, k === key ? values[round] : v])));
+      return refusal(textOf(next)) ? soFar : next;
+    }, everyOption);
+    expect(judge(textOf(fleet))).toBe('accepted');
+  }
+});
+
+test('any change of a fleet is refused with its place, or synthesizes what Kubernetes takes', () => {
+  const seen = { accepted: 0, refused: 0 };
+  fc.assert(
+    fc.property(fc.constantFrom(...seeds), fc.array(mutations, { minLength: 1, maxLength: 2 }), (start, changes) => {
+      const text = textOf(changes.reduce((fleet, change) => change(fleet), start));
+      seen[judge(text)]++;
+    }),
+    budget(250),
+  );
+  expect(seen.accepted).toBeGreaterThan(20);
+  expect(seen.refused).toBeGreaterThan(20);
+});
+
+test('any damage to the text of a fleet is refused with its place, or synthesizes what Kubernetes takes', () => {
+  const pieces = [
+    '',
+    ' ',
+    '\t',
+    '\n',
+    ':',
+    ': ',
+    '- ',
+    '{',
+    '}',
+    '[',
+    ']',
+    '"',
+    "'",
+    '#',
+    '&a ',
+    '*a',
+    '!x ',
+    '? ',
+    '---\n',
+    '|',
+    '>',
+    '%',
+    '@',
+    '\u0000',
+    '<<: ',
+    '\r\n',
+    '\uFEFF',
+  ];
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...fleetFiles.map(readText)),
+      fc.array(fc.tuple(somewhere, fc.nat(4), fc.constantFrom(...pieces)), { minLength: 1, maxLength: 3 }),
+      (start, edits) => {
+        judge(
+          edits.reduce((text, [at, cut, piece]) => {
+            const from = Math.floor(at * text.length);
+            return text.slice(0, from) + piece + text.slice(from + cut);
+          }, start),
+        );
+      },
+    ),
+    budget(300),
+  );
+});
