@@ -1,4 +1,4 @@
-// Writes what is generated and checked in: fleet.schema.json, dist/ and examples/*/dist/.
+// Writes what is generated and checked in: fleet.schema.json, docs/topology.svg, dist/ and examples/*/dist/.
 //   npm run generate              writes all of it
 //   npm run generate -- --check   writes nothing; names what is not current and fails
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { FleetError, loadFleet, synthesize } from '../charts/fleet';
 import { fleetSchema } from '../charts/fleet/schema';
 import { type OutputFile, outputFiles, replaceFolder } from './output';
+import { picture } from './picture';
 
 const root = dirname(__dirname);
 
@@ -15,6 +16,14 @@ export const schemaFile = (): OutputFile => {
   const { $schema, ...schema } = z.toJSONSchema(fleetSchema, { io: 'input', target: 'draft-7' });
   return { path: 'fleet.schema.json', text: `${JSON.stringify({ $schema, title: 'fleet.yaml', ...schema }, null, 2)}\n` };
 };
+
+/** The README's picture: the demo's recorded edges. */
+const pictureFile = (): OutputFile => ({
+  path: 'docs/topology.svg',
+  text: picture(synthesize(loadFleet(join(root, 'fleet.yaml'))).topology),
+});
+
+const singleFiles = (): OutputFile[] => [schemaFile(), pictureFile()];
 
 /** A fleet file that is checked in beside its output. */
 export interface Golden {
@@ -45,7 +54,7 @@ const filesUnder = (folder: string): string[] =>
   existsSync(join(root, folder))
     ? readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
-        .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+        .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(root.length + 1))
     : [];
 
 const compare = (files: readonly OutputFile[]): string[] =>
@@ -61,19 +70,21 @@ export const staleOutput = (golden: Golden): string[] => {
   return [...compare(files), ...superfluous.map((path) => `${path} is superfluous`)].sort();
 };
 
-/** The same for fleet.schema.json. */
-export const staleSchema = (): string[] => compare([schemaFile()]);
+/** The same for what is one file: the schema and the picture. */
+export const staleSingles = (): string[] => compare(singleFiles());
 
 const generate = (): void => {
-  const schema = schemaFile();
+  const singles = singleFiles();
   const outputs = goldens().map((golden) => ({ golden, files: outputOf(golden) })); // a mistake shows before anything is written
-  writeFileSync(join(root, schema.path), schema.text);
+  for (const { path, text } of singles) writeFileSync(join(root, path), text);
   for (const { golden, files } of outputs) replaceFolder(join(root, golden.folder), files);
-  console.log([schema.path, ...outputs.map(({ golden, files }) => `${golden.folder}: ${files.length} files`)].join('\n'));
+  console.log(
+    [...singles.map((f) => f.path), ...outputs.map(({ golden, files }) => `${golden.folder}: ${files.length} files`)].join('\n'),
+  );
 };
 
 const check = (): void => {
-  const stale = [...staleSchema(), ...goldens().flatMap(staleOutput)];
+  const stale = [...staleSingles(), ...goldens().flatMap(staleOutput)];
   if (stale.length === 0) console.log('All generated files are current.');
   else {
     console.error([...stale, 'Run `npm run generate` and look at `git diff`.'].join('\n'));

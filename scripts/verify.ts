@@ -57,17 +57,22 @@ const defaultFleets = (): string[] => {
   ];
 };
 
-/** Runs checks, a few at a time. */
-const runAll = async (checks: readonly Check[], done: (result: Result) => void): Promise<void> => {
-  const queue = [...checks];
+/** Runs checks, a few at a time; gives their results in the checks' order. */
+const runAll = async (checks: readonly Check[], done: (result: Result) => void): Promise<Result[]> => {
+  const results: Result[] = [];
+  const queue = [...checks.entries()];
   const worker = async () => {
-    for (let check = queue.shift(); check; check = queue.shift()) {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const [i, { what, of, run }] = next;
       const started = performance.now();
-      const problem = await check.run().catch((error: Error) => error.message);
-      done({ what: check.what, of: check.of, seconds: (performance.now() - started) / 1000, problem });
+      const problem = await run().catch((error: Error) => error.message);
+      const result = { what, of, seconds: (performance.now() - started) / 1000, problem };
+      results[i] = result;
+      done(result);
     }
   };
   await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) * 2 }, worker));
+  return results;
 };
 
 /** Programs whose version is not that of the image; those that do not tell theirs are taken at their word. */
@@ -77,7 +82,7 @@ const otherVersions = async (): Promise<string[]> => {
   const found = await Promise.all(
     all.map(async ([program, tag]) => {
       if (!onPath(program)) return undefined;
-      const version = /version:? +v?(\d+\.\d+\.\d+)/i.exec((await run(program, '--version')).output)?.[1];
+      const version = /version:? +v?(\d+\.\d+\.\d+)/i.exec((await run(program, ['--version'])).output)?.[1];
       return version && `v${version}` !== tag ? `${program} is v${version}; the fleet runs ${tag}.` : undefined;
     }),
   );
@@ -90,13 +95,18 @@ main(async () => {
   const schemas = schemasIn(given);
   const results: Result[] = [];
   const missing = new Map<string, number>();
+  let finished = 0;
   const done = (result: Result) => {
-    results.push(result);
+    finished += 1;
     const line = `${result.problem ? red('FAILED') : green('ok')} ${result.what}: ${result.of}`;
     if (result.problem || !process.stdout.isTTY) progress.done(line);
-    else progress.show(`${results.length} ${line}`);
+    else progress.show(`${finished} ${line}`);
   };
-  const fails = (what: string, of: string, problem: string) => done({ what, of, seconds: 0, problem });
+  const add = (result: Result) => {
+    results.push(result);
+    done(result);
+  };
+  const fails = (what: string, of: string, problem: string) => add({ what, of, seconds: 0, problem });
 
   const folder = mkdtempSync(join(tmpdir(), 'thanos-fleet-verify-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -109,7 +119,7 @@ main(async () => {
     const before = performance.now();
     try {
       const { files } = synthesize(loadFleet(file));
-      done({ what: 'synthesize', of: file, seconds: (performance.now() - before) / 1000 });
+      add({ what: 'synthesize', of: file, seconds: (performance.now() - before) / 1000 });
       const own = join(folder, String(i));
       mkdirSync(own);
       const { stages, end } = await fleetChecks(file, files, own, schemas);
@@ -119,7 +129,7 @@ main(async () => {
           for (const program of absent) missing.set(program, (missing.get(program) ?? 0) + 1);
           return absent.length === 0;
         });
-        await runAll(able, done);
+        results.push(...(await runAll(able, done)));
       }
       await end();
     } catch (error) {

@@ -1,6 +1,8 @@
 // What is checked of one fleet, and with which program.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { dirname, join } from 'node:path';
+import { parse } from 'yaml';
 import { fileText, type SynthesizedFile } from '../../charts/fleet';
 import { freePort, layOut, type RunnableContainer, type RunnablePod, type StandIn } from './pods';
 import { run, type Server, serve } from './run';
@@ -29,13 +31,18 @@ const filesOf = (glob: string): string[] => {
 };
 
 /** A command that must end with 0. */
-const command = (pod: RunnablePod, what: string, [program, ...args]: [string, ...string[]], refused = /(?!)/): Check => ({
+const command = (
+  pod: RunnablePod,
+  what: string,
+  [program, ...args]: [string, ...string[]],
+  env?: RunnableContainer['env'],
+): Check => ({
   what,
   of: pod.name,
   needs: [program],
   run: async () => {
-    const { code, output } = await run(program, ...args);
-    return code === 0 && !refused.test(output) ? undefined : pod.asInCluster(output.trim() || `it ended with code ${code}`);
+    const { code, output } = await run(program, args, env);
+    return code === 0 ? undefined : pod.asInCluster(output.trim() || `it ended with code ${code}`);
   },
 });
 
@@ -56,33 +63,67 @@ const configurationChecks = (pod: RunnablePod): Check[] =>
         [...readFileSync(f, 'utf8').matchAll(/^\s+- (\/.*\*?\.yml)$/gm)].map((m) => m[1] as string),
       );
       return [
-        command(pod, 'promtool check config', ['promtool', 'check', 'config', ...lint, ...files]),
+        command(pod, 'promtool check config', ['promtool', 'check', 'config', ...lint, ...files], container.env),
         command(pod, 'promtool check rules', ['promtool', 'check', 'rules', ...lint, ...rules.flatMap(filesOf)]),
       ];
     }
     if (container.program === 'alertmanager')
-      return values(container, 'config.file').map((file) =>
+      return values(container, 'config.file').flatMap((file) => [
         command(pod, 'amtool check-config', ['amtool', '--enable-feature=utf8-strict-mode', 'check-config', file]),
-      );
+        templateCheck(pod, file),
+      ]);
     if (container.args[0] === 'rule') {
       const globs = values(container, 'rule-file');
       const copies = globs.flatMap(filesOf).map(withoutThanosKeys);
       return [
         command(pod, 'thanos tools rules-check', ['thanos', 'tools', 'rules-check', ...globs.map((g) => `--rules=${g}`)]),
-        command(pod, 'promtool check rules', ['promtool', 'check', 'rules', ...lint, ...copies]),
+        // no lint: it calls one alert for each of many clusters a duplicate
+        command(pod, 'promtool check rules', ['promtool', 'check', 'rules', '--lint=none', ...copies]),
       ];
     }
     return [];
   });
 
+const templatesIn = (value: unknown): string[] =>
+  typeof value === 'string'
+    ? value.includes('{{')
+      ? [value]
+      : []
+    : value && typeof value === 'object'
+      ? Object.values(value).flatMap(templatesIn)
+      : [];
+
+/** Templates of notifications: Alertmanager would not look at them before it sends the first. */
+const templateCheck = (pod: RunnablePod, file: string): Check => ({
+  what: 'amtool template render',
+  of: pod.name,
+  needs: ['amtool'],
+  run: async () => {
+    for (const template of templatesIn(parse(readFileSync(file, 'utf8')))) {
+      const args = ['template', 'render', `--template.glob=${devNull}`, `--template.text=${template}`];
+      const { code, output } = await run('amtool', args);
+      if (code !== 0) return `${output.trim()}\n${template}`;
+    }
+    return undefined;
+  },
+});
+
 /** Errors that a program may log here: peers that are not there, and no Kubernetes API. */
 const unreachable =
-  /no such host|connection refused|i\/o timeout|server misbehaving|deadline exceeded|context canceled|no route to host|network is unreachable|in-cluster configuration/i;
+  /no such host|connection refused|i\/o timeout|server misbehaving|deadline exceeded|context canceled|no route to host|network is unreachable|in-cluster configuration|no storeapis available/i;
 
 const loggedErrors = (output: string): string[] =>
   output.split('\n').filter((line) => /\blevel=(error|fatal)\b/i.test(line) && !unreachable.test(line));
 
-const lastLines = (output: string): string => output.trim().split('\n').slice(-8).join('\n');
+/** What a program said when it gave up: its errors, or else its last lines; Go's stack traces are left out. */
+const lastWords = (output: string): string => {
+  const lines = output.trim().split('\n');
+  const errors = lines.filter((line) => /^(\S+: )?(error\b|incorrect usage)|\blevel=(error|fatal)\b/i.test(line));
+  return (errors.length > 0 ? errors : lines)
+    .slice(-8)
+    .map((line) => line.replace(/\\n[^\s\\]+\\n\\t[^\s\\"]+:\d+/g, ''))
+    .join('\n');
+};
 
 /** `query`, or `tools bucket web`: the words before the first flag. */
 const subcommands = ({ program, args }: RunnableContainer): readonly string[] =>
@@ -95,7 +136,7 @@ const subcommands = ({ program, args }: RunnableContainer): readonly string[] =>
 
 /** Flags that the program's own help calls deprecated. */
 const deprecatedFlags = async (container: RunnableContainer): Promise<string[]> => {
-  const { output } = await run(container.program, ...subcommands(container), '--help');
+  const { output } = await run(container.program, [...subcommands(container), '--help']);
   // one entry per flag: `      --name=default   text`, with its text going on in the lines below
   const entries = output.split(/\n(?=\s{2,6}(?:-\w, )?--)/);
   const used = new Set(container.args.filter((a) => a.startsWith('--')).map((a) => a.replace(/^--(no-)?|=.*$/g, '')));
@@ -104,27 +145,41 @@ const deprecatedFlags = async (container: RunnableContainer): Promise<string[]> 
     .map((e) => e.replace(/\s+/g, ' ').trim());
 };
 
-/** Starts a pod's containers; they run until each has its verdict, or in `kept` when others need them to become ready. */
+/**
+ * Starts a pod's containers, one after the other, so that a sidecar finds what a pod that has been running for a while has.
+ * They run until each has its verdict, or in `kept` when other pods need them to become ready.
+ */
 const startChecks = (pod: RunnablePod, kept?: Server[]): Check[] => {
   const servers: Server[] = kept ?? [];
   let open = pod.containers.length;
+  let before: Promise<Server | undefined> = Promise.resolve(undefined);
+  const start = (container: RunnableContainer) => async (previous: Server | undefined) => {
+    if (previous?.problem) return { ...previous, problem: 'not started, since the container before it did not run' };
+    const server = await serve(container.program, container.args, container.env, container.readyUrl);
+    servers.push(server);
+    return server;
+  };
   return pod.containers.map((container) => ({
     what: [container.program, ...subcommands(container)].join(' '),
     of: pod.containers.length > 1 ? `${pod.name} (${container.name})` : pod.name,
     needs: [container.program],
     run: async () => {
-      const deprecated = await deprecatedFlags(container);
-      const server = await serve(container.program, container.args, container.env, container.readyUrl);
-      servers.push(server);
+      const starting = before.then(start(container));
+      before = starting;
+      const [server, deprecated] = await Promise.all([starting, deprecatedFlags(container)]);
+      const output = server.output();
       open -= 1;
       if (!kept && open === 0) await Promise.all(servers.map((s) => s.stop()));
-      const errors = server.problem ? [] : loggedErrors(server.output());
-      if (server.problem) return pod.asInCluster(`${server.problem}\n${lastLines(server.output())}`);
-      if (errors.length > 0) return pod.asInCluster(`it runs, but not as configured\n${errors.slice(0, 5).join('\n')}`);
+      if (server.problem) return pod.asInCluster(`${server.problem}\n${lastWords(output)}`);
+      const errors = pod.usesHost ? [] : loggedErrors(output);
+      if (errors.length > 0) return pod.asInCluster(`it runs, but not as configured\n${lastWords(errors.join('\n'))}`);
       return deprecated.length > 0 ? `a flag is deprecated\n${deprecated.join('\n')}` : undefined;
     },
   }));
 };
+
+/** What stands before the reason in each of kubeconform's lines. */
+const schemaPreamble = /problem validating schema\. Check JSON formatting: jsonschema validation failed with '[^']*' */g;
 
 /** kubeconform against one version of the Kubernetes API. */
 const schemaCheck = (fleet: string, version: string, location: string | undefined, folder: string): Check => ({
@@ -133,9 +188,9 @@ const schemaCheck = (fleet: string, version: string, location: string | undefine
   needs: ['kubeconform'],
   run: async () => {
     const where = location ? ['-schema-location', location] : [];
-    const { code, output } = await run('kubeconform', '-strict', '-summary', '-kubernetes-version', version, ...where, folder);
+    const { code, output } = await run('kubeconform', ['-strict', '-summary', '-kubernetes-version', version, ...where, folder]);
     const nothing = /Summary: 0 resources/.test(output);
-    return code === 0 && !nothing ? undefined : output.replaceAll(`${folder}/`, '').trim();
+    return code === 0 && !nothing ? undefined : output.replaceAll(`${folder}/`, '').replace(schemaPreamble, '').trim();
   },
 });
 
@@ -201,7 +256,7 @@ const initCheck = (pod: RunnablePod): Check => ({
   needs: [],
   run: async () => {
     for (const [program = '', ...args] of pod.init) {
-      const { code, output } = await run(program, ...args);
+      const { code, output } = await run(program, args);
       if (code !== 0) return pod.asInCluster(output);
     }
     return undefined;
@@ -223,6 +278,6 @@ const standInCheck = (standIn: StandIn, bucket: NonNullable<RunnablePod['bucket'
       `http://127.0.0.1:${standIn.port}/healthz`,
     );
     kept.push(server);
-    return server.problem && `${server.problem}\n${lastLines(server.output())}`;
+    return server.problem && `${server.problem}\n${lastWords(server.output())}`;
   },
 });

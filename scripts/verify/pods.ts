@@ -37,6 +37,8 @@ export interface RunnablePod {
   /** Commands of its init containers. */
   readonly init: readonly (readonly string[])[];
   readonly containers: readonly RunnableContainer[];
+  /** It reads this machine, which is not a node. */
+  readonly usesHost: boolean;
   /** The bucket that it wants outside the fleet, if any. */
   readonly bucket?: { readonly name: string; readonly region?: string };
   /** A message with the paths and ports that the pod has in its cluster. */
@@ -78,7 +80,7 @@ const freePorts = () => {
 };
 export const freePort = freePorts();
 
-const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+const literally = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 const workloads = (files: readonly SynthesizedFile[]) =>
   files.flatMap((file) =>
@@ -142,7 +144,7 @@ const layOutPod = (
   const longestFirst = [...mounted].sort(([a], [b]) => b.length - a.length);
   const movePaths = (text: string): string =>
     longestFirst.reduce(
-      (t, [path, to]) => t.replace(new RegExp(`(?<![\\w./-])${escape(path)}(?=[/"'\\s,:;)]|$)`, 'gm'), () => to),
+      (t, [path, to]) => t.replace(new RegExp(`(?<![\\w./-])${literally(path)}(?=[/"'\\s,:;)]|$)`, 'gm'), () => to),
       text,
     );
   const file = (path: string): string => movePaths(path);
@@ -226,7 +228,7 @@ const layOutPod = (
   const named = [...texts, ...containers.flatMap((c) => [...c.args, ...Object.values(c.env)])].join('\n');
   for (const v of volumes.filter((v) => v.secret && !find('Secret', v.secret.secretName))) {
     const at = join(directory, v.name);
-    for (const [, key] of named.matchAll(new RegExp(`${escape(at)}/([\\w.-]+)`, 'g')))
+    for (const [, key] of named.matchAll(new RegExp(`${literally(at)}/([\\w.-]+)`, 'g')))
       write(join(at, key as string), key === 'credentials' && standIn ? credentials(standIn) : 'https://placeholder.invalid/');
   }
 
@@ -236,7 +238,7 @@ const layOutPod = (
     return [...ports].reduce((t, [port, there]) => t.replaceAll(`:${there}`, `:${port}`), paths);
   };
   const init = (spec.initContainers ?? []).map((c: Any) => [...(c.command ?? []), ...(c.args ?? [])].map(movePaths));
-  return { name, init, containers, bucket, asInCluster: back, file };
+  return { name, init, containers, usesHost: volumes.some((v) => v.hostPath), bucket, asInCluster: back, file };
 };
 
 const credentials = ({ accessKey, secretKey }: StandIn): string =>

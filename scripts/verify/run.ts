@@ -53,7 +53,8 @@ const start = (program: string, args: readonly string[], env: Readonly<Record<st
 };
 
 /** Runs a program to its end. */
-export const run = (program: string, ...args: string[]): Promise<Outcome> => start(program, args, {}).ended;
+export const run = (program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> =>
+  start(program, args, env).ended;
 
 const delay = (milliseconds: number) => new Promise<void>((done) => setTimeout(done, milliseconds));
 
@@ -75,7 +76,7 @@ export interface Server {
   readonly stop: () => Promise<void>;
 }
 
-const patience = 60_000;
+const patience = 30_000;
 /** How long a program must go on after it is ready. */
 const moment = 1_000;
 

@@ -50,6 +50,11 @@ export const alertChecks = async (runner: Runner, running: Running): Promise<voi
   };
   await kubectl.run(['apply', '--server-side', '-f', '-'], { input: JSON.stringify(dead) });
 
+  // a rule more in the ConfigMap: kubelets bring it to the pods within two minutes, while the checks below run
+  const rule = 'groups: [{name: e2e, rules: [{record: e2e:reloaded, expr: vector(1)}]}]\n';
+  const patch = JSON.stringify({ data: { 'e2e.yml': rule } });
+  await kubectl.run(['patch', 'configmap', 'prometheus-rules', '-n', watcher.namespace, '--type=merge', '-p', patch]);
+
   if (pair)
     await runner.check(area, 'PrometheusReplicaDown fires in the ruler when a replica is stopped, once', async () => {
       await kubectl.run(['scale', 'statefulset/prometheus', '-n', pair.namespace, `--replicas=${pair.replicas - 1}`]);
@@ -118,5 +123,18 @@ export const alertChecks = async (runner: Runner, running: Running): Promise<voi
       await until('the post', () => delivered(running, ['RESOLVED', 'PrometheusReplicaDown', pair.name]), 900_000);
       return 'resolved and delivered';
     });
+  await runner.check(area, 'a changed rule is loaded by the sidecar, without a restart', async () => {
+    const restarts = async () =>
+      (await kubectl.get(['pods', '-n', watcher.namespace, '-l', 'app.kubernetes.io/name=prometheus']))
+        .flatMap((p) => p.status.containerStatuses)
+        .reduce((sum, c) => sum + c.restartCount, 0);
+    const before = await restarts();
+    await until('the rule in every replica', async () => {
+      const loaded = await running.query(`e2e:reloaded{cluster="${watcher.name}"}`, { dedup: 'false' });
+      assert(loaded.length === watcher.replicas, `in ${loaded.length} of ${watcher.replicas}`);
+    });
+    assert((await restarts()) === before, 'a container was restarted');
+    return `in ${watcher.replicas} replicas`;
+  });
   await kubectl.run(['delete', 'pod', 'dead', '-n', receiverNamespace, '--ignore-not-found']);
 };
