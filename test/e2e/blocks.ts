@@ -1,5 +1,5 @@
 // TSDB blocks of the past, made by promtool, so that what takes days can be watched in minutes.
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../../scripts/lib/kubectl';
@@ -14,15 +14,6 @@ export interface Backfill {
   readonly series: number;
 }
 
-const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-
-/** The ten characters of a ULID that say when it was made. */
-const ulidTime = (milliseconds: number): string => {
-  let text = '';
-  for (let i = 0, rest = milliseconds; i < 10; i++, rest = Math.floor(rest / 32)) text = crockford[rest % 32] + text;
-  return text;
-};
-
 /** A counter that rises by one a step; every series is offset, so that sums tell them apart. */
 const openMetrics = ({ from, to, step, series }: Backfill): string => {
   const lines = [`# TYPE ${backfilled} gauge`];
@@ -32,8 +23,7 @@ const openMetrics = ({ from, to, step, series }: Backfill): string => {
 };
 
 /**
- * Makes two-hour blocks. Their names say that they were made when their data ends, as blocks of that age would: the
- * compactor leaves alone what is younger than its consistency delay.
+ * Makes two-hour blocks.
  * @returns a directory with one directory per block, to be removed by the caller
  */
 export const makeBlocks = async (backfill: Backfill): Promise<{ directory: string; ulids: string[] }> => {
@@ -42,17 +32,7 @@ export const makeBlocks = async (backfill: Backfill): Promise<{ directory: strin
   writeFileSync(input, openMetrics(backfill));
   await run('promtool', ['tsdb', 'create-blocks-from', 'openmetrics', '--quiet', input, directory]);
   rmSync(input);
-  const ulids = readdirSync(directory).map((old) => {
-    const file = join(directory, old, 'meta.json');
-    const meta = JSON.parse(readFileSync(file, 'utf8'));
-    const ulid = ulidTime(meta.maxTime) + old.slice(10);
-    meta.ulid = ulid;
-    meta.compaction.sources = [ulid];
-    writeFileSync(file, JSON.stringify(meta));
-    renameSync(join(directory, old), join(directory, ulid));
-    return ulid;
-  });
-  return { directory, ulids: ulids.sort() };
+  return { directory, ulids: readdirSync(directory).sort() };
 };
 
 /** The directory as a tar archive, base64: what goes through `kubectl exec`. */

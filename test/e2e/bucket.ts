@@ -213,8 +213,11 @@ const listBlocks = async (running: Running): Promise<Block[]> => {
     '-c',
     'thanos tools bucket ls --objstore.config-file=/etc/thanos/objstore/bucket.yaml --exclude-delete --output=json 2>/dev/null',
   ]);
-  return text
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as Block);
+  // one indented JSON document after another
+  return text.trim() === ''
+    ? []
+    : text
+        .trim()
+        .split(/\n(?=\{)/)
+        .map((document) => JSON.parse(document) as Block);
 };

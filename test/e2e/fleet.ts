@@ -27,6 +27,11 @@ export class Running {
 
   constructor(readonly fleet: ResolvedFleet) {
     this.synthesized = synthesize(fleet);
+    // what was just uploaded is compacted at once, not after half an hour
+    const compactor = this.synthesized.files
+      .flatMap((f) => f.objects)
+      .find((o) => o.kind === 'Deployment' && o.metadata.name === 'thanos-compact');
+    compactor?.spec.template.spec.containers[0].args.push('--consistency-delay=0s');
     this.kubectl = new Kubectl(this.topology.observer.kubernetes.context);
   }
 

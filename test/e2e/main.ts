@@ -113,9 +113,10 @@ main(async () => {
   try {
     if (await deploy(runner, running, directory)) {
       await bucketChecks(runner, running, async () => {
+        const resolved = await alertChecks(runner, running);
         await queryChecks(runner, running);
         await securityChecks(runner, running);
-        await alertChecks(runner, running);
+        await resolved();
       });
     }
   } finally {
