@@ -117,6 +117,11 @@ export const alertChecks = async (runner: Runner, running: Running): Promise<() 
     return `${name} of ${cluster}`;
   });
 
+  await kubectl.run(['delete', 'pod', 'dead', '-n', receiverNamespace, '--ignore-not-found']);
+  if (pair) {
+    await kubectl.run(['scale', 'statefulset/prometheus', '-n', pair.namespace, `--replicas=${pair.replicas}`]);
+    await kubectl.run(['rollout', 'status', 'statefulset/prometheus', '-n', pair.namespace, '--timeout=600s']);
+  }
   await runner.check(area, 'a changed rule is loaded by the sidecar, without a restart', async () => {
     const restarts = async () =>
       (await kubectl.get(['pods', '-n', watcher.namespace, '-l', 'app.kubernetes.io/name=prometheus']))
@@ -130,10 +135,7 @@ export const alertChecks = async (runner: Runner, running: Running): Promise<() 
     assert((await restarts()) === before, 'a container was restarted');
     return `in ${watcher.replicas} replicas`;
   });
-  await kubectl.run(['delete', 'pod', 'dead', '-n', receiverNamespace, '--ignore-not-found']);
   if (!pair) return async () => {};
-  await kubectl.run(['scale', 'statefulset/prometheus', '-n', pair.namespace, `--replicas=${pair.replicas}`]);
-  await kubectl.run(['rollout', 'status', 'statefulset/prometheus', '-n', pair.namespace, '--timeout=600s']);
   await runner.check(area, 'PrometheusReplicaDown resolves when the replica is back', async () => {
     await until('no such alert', async () => {
       assert((await named(running, 'PrometheusReplicaDown', pair.name)).length === 0, 'it still fires');
