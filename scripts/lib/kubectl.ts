@@ -16,6 +16,7 @@ export class ToolError extends Error {
 
 const install: Record<string, string> = {
   kubectl: 'Install kubectl: https://kubernetes.io/docs/tasks/tools/',
+  promtool: 'It is in the archive of Prometheus: https://prometheus.io/download/',
   kind: 'Install kind: https://kind.sigs.k8s.io/docs/user/quick-start/#installation',
 };
 

@@ -39,8 +39,9 @@ export const main = async (program: () => Promise<number>): Promise<void> => {
   try {
     process.exitCode = await program();
   } catch (error) {
-    const known = ['FleetError', 'ToolError'].includes((error as Error).name);
-    console.error(known ? (error as Error).message : error);
+    const { name, message, code } = error as NodeJS.ErrnoException;
+    if (String(code).startsWith('ERR_PARSE_ARGS')) console.error(`${message}\nWhat there is: --help`);
+    else console.error(['FleetError', 'ToolError'].includes(name) ? message : error);
     process.exitCode = 2;
   }
 };

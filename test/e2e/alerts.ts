@@ -1,4 +1,5 @@
 // Alerts: from the rule that fires to what arrives at the receiver, and back.
+import { images, reference } from '../../charts/images';
 import { inspect } from '../../scripts/doctor/checks';
 import { fetchJson } from '../../scripts/lib/kubectl';
 import type { Running } from './fleet';
@@ -48,7 +49,7 @@ export const alertChecks = async (runner: Runner, running: Running): Promise<() 
     spec: {
       terminationGracePeriodSeconds: 0,
       containers: [
-        { name: 'dead', image: 'docker.io/library/busybox:1.37', command: ['sleep', '86400'], ports: [{ containerPort: 9999 }] },
+        { name: 'dead', image: reference(images.busybox), command: ['sleep', '86400'], ports: [{ containerPort: 9999 }] },
       ],
     },
   };
