@@ -7,7 +7,7 @@ import type { ResolvedKubernetes } from './fleet/resolve';
 import { namespace } from './kit/kubernetes';
 import { dns, dnsMetrics, kubeletPort, kubernetesApi, kubernetesApiPorts, nodes } from './kit/policies';
 import type { ForeignPods } from './kit/wiring';
-import { renderLocalPorts } from './localhost';
+import { localUrl, renderLocalPorts } from './localhost';
 import { observerTargets, type Topology } from './topology';
 
 export const renderCluster = (chart: Chart, topology: Topology, prometheus: Prometheus): void => {
@@ -21,6 +21,7 @@ export const renderCluster = (chart: Chart, topology: Topology, prometheus: Prom
     bucket,
     alertmanager: topology.observer.alertmanager.http,
     targets: targetsOf(topology, prometheus, kubernetes),
+    queryUrl: localUrl(topology, topology.observer.query.http),
   });
   renderLocalPorts(chart, topology, workload.kubernetes, workload.namespace);
 };

@@ -1,8 +1,10 @@
 // npm run verify [-- [--schemas <folder>] <fleet file>…]: what is synthesized is accepted by the programs that it is for.
 //
 // promtool, thanos and amtool check configuration and rules; every Thanos component, Prometheus, Alertmanager, versitygw and
-// node-exporter is started with its synthesized arguments and configuration and must become ready; kubeconform checks every
-// object against the API of every supported Kubernetes minor. Default: fleet.yaml (or what FLEET names) and all examples.
+// node-exporter is started with its synthesized arguments and configuration and must become ready; alerts are routed as
+// routing.yaml beside the fleet file says, and arrive at servers that stand for their receivers; kubeconform checks every
+// object against the API of every supported Kubernetes minor. Default: fleet.yaml (or what FLEET names) and all examples, and
+// the unit tests of every alert.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -12,6 +14,7 @@ import { images } from '../charts/images';
 import { bold, green, main, progress, red, table } from './lib/terminal';
 import { type Check, fleetChecks, type Schemas } from './verify/checks';
 import { programs } from './verify/pods';
+import { ruleTestChecks } from './verify/rule-tests';
 import { onPath, run } from './verify/run';
 
 /** Kubernetes minors that the fleet supports, as kubeconform's schemas are published. */
@@ -106,6 +109,14 @@ main(async () => {
     results.push(result);
     done(result);
   };
+  const runAble = async (checks: readonly Check[]) => {
+    const able = checks.filter((check) => {
+      const absent = check.needs.filter((program) => !onPath(program));
+      for (const program of absent) missing.set(program, (missing.get(program) ?? 0) + 1);
+      return absent.length === 0;
+    });
+    results.push(...(await runAll(able, done)));
+  };
   const fails = (what: string, of: string, problem: string) => add({ what, of, seconds: 0, problem });
 
   const folder = mkdtempSync(join(tmpdir(), 'thanos-fleet-verify-'));
@@ -123,20 +134,14 @@ main(async () => {
       const own = join(folder, String(i));
       mkdirSync(own);
       const { stages, end } = await fleetChecks(file, files, own, schemas);
-      for (const stage of stages) {
-        const able = stage.filter((check) => {
-          const absent = check.needs.filter((program) => !onPath(program));
-          for (const program of absent) missing.set(program, (missing.get(program) ?? 0) + 1);
-          return absent.length === 0;
-        });
-        results.push(...(await runAll(able, done)));
-      }
+      for (const stage of stages) await runAble(stage);
       await end();
     } catch (error) {
       if (!(error instanceof FleetError)) throw error;
       fails('synthesize', file, error.message);
     }
   }
+  if (positionals.length === 0) await runAble(ruleTestChecks(join(folder, 'rule-tests')));
   for (const [program, checks] of missing)
     fails(
       program,

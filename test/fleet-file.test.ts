@@ -58,6 +58,25 @@ describe('a fleet file', () => {
         blockDuration: '30m',
         volume: '2Gi',
         resources: { cpu: '100m', memory: '256Mi', memoryLimit: '1Gi' },
+        alerts: {
+          targetDown: { for: '2m' },
+          highLoad: { threshold: 0.5 },
+          prometheusReplicaDown: { for: '15s' },
+          clusterUnreachable: { for: '10m' },
+          uploadLag: { for: '15m' },
+          bucketErrors: { ratio: 0.05 },
+          queryErrors: { ratio: 0.05 },
+          queryLatency: { p99: '40s' },
+          compactBacklog: { blocks: 20, for: '6h' },
+          diskFull: { within: '24h', free: 0.05 },
+          volumeFull: { within: '24h', used: 0.9 },
+          nodeMemory: { used: 0.9 },
+          nodeCpu: { used: 0.9 },
+          containerMemory: { used: 0.9 },
+          restarts: { perHour: 3 },
+          disable: [],
+          ruleFiles: [],
+        },
       },
       expect.objectContaining({ name: 'seattle', namespace: 'demo-seattle', nodes: false }),
     ]);
@@ -77,6 +96,45 @@ describe('a fleet file', () => {
     });
     expect(demo.retention).toEqual({ raw: '30d', '5m': '180d', '1h': '2y' });
     expect(demo.alerts).toMatchObject({ highLoad: { threshold: 0.5 }, prometheusReplicaDown: { for: '15s' } });
+  });
+
+  test('tunes alerts for all clusters, and for one of them', () => {
+    const { alerts, clusters: all } = resolved(
+      fleet({
+        clusters:
+          'clusters: {chicago: {in: kind}, seattle: {in: kind, alerts: {compactBacklog: {for: 1h}, diskFull: {free: 7%}, disable: [high_load]}}}',
+        alerts: 'alerts: {compactBacklog: {blocks: 5}, targetDown: {for: 5m}, disable: [Watchdog]}',
+      }),
+    );
+    const [chicago, seattle] = all;
+    expect(alerts).toMatchObject({ targetDown: { for: '5m' }, disable: ['Watchdog'] });
+    expect(chicago?.alerts).toMatchObject({ compactBacklog: { blocks: 5, for: '6h' }, disable: ['Watchdog'] });
+    expect(seattle?.alerts).toMatchObject({
+      compactBacklog: { blocks: 5, for: '1h' },
+      targetDown: { for: '5m' },
+      diskFull: { within: '24h', free: 0.07 },
+      disable: ['Watchdog', 'high_load'],
+    });
+  });
+
+  test('has objectives for queries', () => {
+    expect(resolved(fleet()).slo.queries).toEqual({ availability: 0.999, latency: { objective: 0.99, seconds: 6 } });
+    expect(resolved(`${fleet()}slo: {queries: {availability: 99.95%, latency: {threshold: 300ms}}}`).slo.queries).toEqual({
+      availability: 0.9995,
+      latency: { objective: 0.99, seconds: 0.3 },
+    });
+  });
+
+  test('takes rule files for the ruler, for every cluster and for one', () => {
+    const { alerts, clusters: all } = resolved(
+      fleet({
+        alerts: 'alerts: {ruleFiles: {global: [test/support/rules/partial.yaml], cluster: [test/support/rules/good.yaml]}}',
+        clusters: 'clusters: {chicago: {in: kind}, seattle: {in: kind, alerts: {ruleFiles: [test/support/rules/good.yaml]}}}',
+      }),
+    );
+    expect(alerts.ruleFiles.map((f) => f.name)).toEqual(['user-1-partial']);
+    expect(all.map((c) => c.alerts.ruleFiles.map((f) => f.name))).toEqual([['user-1-good'], ['user-1-good', 'user-2-good']]);
+    expect(all[0]?.alerts.ruleFiles[0]?.text).toBe(readFileSync('test/support/rules/good.yaml', 'utf8'));
   });
 
   test('gives the nodes to the first cluster that may have them', () => {
@@ -209,6 +267,28 @@ const checks: readonly { readonly code: string; readonly wrong: string; readonly
     right: fleet({ observer: 'observer: {in: kind, query: {timeout: 15m}}' }),
   },
   {
+    code: 'localhost-from-pods',
+    wrong: fleet({ kubernetes: 'kubernetes: {kind: {platform: kind, localhost: {allowFrom: [10.0.0.0/8, »10.244.3.0/24]}}}' }),
+    right: fleet({ kubernetes: 'kubernetes: {kind: {platform: kind, localhost: {allowFrom: [10.0.0.0/8, 10.245.3.0/24]}}}' }),
+  },
+];
+
+/** A fleet whose Alertmanager has these keys beside three receivers and intervals. */
+const notified = (keys: string, labels = '{}'): string =>
+  fleet({
+    observer: `observer: {in: kind, alertmanager: {receivers: {us: {webhook: {secret: a}}, them: {webhook: {secret: b}}}, defaultReceiver: us, ${keys}}}`,
+    clusters: `clusters: {chicago: {in: kind, labels: ${labels}}, seattle: {in: kind}}`,
+  });
+const routed = (...routes: string[]): string => notified(`routes: [${routes.join(', ')}]`, '{team: shop}');
+const interval = (settings: string): string => notified(`muteTimeIntervals: {nights: ${settings}}`);
+const email = (settings: string): string =>
+  fleet({
+    observer: `observer: {in: kind, alertmanager: {receivers: {us: {»email: {to: a@b, from: c@d, smarthost: "e:25"${settings}}}}}}`,
+  });
+
+/** The same for every check of notification-checks.ts. */
+const notifications: typeof checks = [
+  {
     code: 'unknown-receiver',
     wrong: fleet({ observer: 'observer: {in: kind, alertmanager: {»defaultReceiver: us}}' }),
     right: fleet({
@@ -226,11 +306,146 @@ const checks: readonly { readonly code: string; readonly wrong: string; readonly
         'observer: {in: kind, alertmanager: {defaultReceiver: us, receivers: {us: {slack: {channel: a, secret: b}}, them: {slack: {channel: a, secret: b}}}}}',
     }),
   },
+  { code: 'unknown-receiver', wrong: routed('{»receiver: they}'), right: routed('{receiver: them}') },
   {
-    code: 'localhost-from-pods',
-    wrong: fleet({ kubernetes: 'kubernetes: {kind: {platform: kind, localhost: {allowFrom: [10.0.0.0/8, »10.244.3.0/24]}}}' }),
-    right: fleet({ kubernetes: 'kubernetes: {kind: {platform: kind, localhost: {allowFrom: [10.0.0.0/8, 10.245.3.0/24]}}}' }),
+    code: 'unknown-receiver',
+    wrong: notified('deadMansSwitch: {»receiver: they}'),
+    right: notified('deadMansSwitch: {receiver: them}'),
   },
+  {
+    code: 'no-default-receiver',
+    wrong: fleet({
+      observer:
+        'observer: {in: kind, alertmanager: {»receivers: {us: {webhook: {secret: a}}, them: {webhook: {secret: a}}, beat: {webhook: {secret: a}}}, deadMansSwitch: {receiver: beat}}}',
+    }),
+    right: fleet({
+      observer:
+        'observer: {in: kind, alertmanager: {receivers: {us: {webhook: {secret: a}}, beat: {webhook: {secret: a}}}, deadMansSwitch: {receiver: beat}}}',
+    }),
+  },
+  {
+    code: 'empty-receiver',
+    wrong: fleet({ observer: 'observer: {in: kind, alertmanager: {receivers: {»us: {}}}}' }),
+    right: fleet({ observer: 'observer: {in: kind, alertmanager: {receivers: {us: {pagerduty: {secret: a}}}}}' }),
+  },
+  { code: 'incomplete-login', wrong: email(', username: a'), right: email(', username: a, secret: b').replace('»', '') },
+  { code: 'incomplete-login', wrong: email(', secret: b'), right: email('').replace('»', '') },
+  {
+    code: 'dead-mans-switch-shared',
+    wrong: notified('deadMansSwitch: {receiver: them}, routes: [{»receiver: them, cluster: [chicago]}]'),
+    right: notified('deadMansSwitch: {receiver: them}, routes: [{receiver: us, cluster: [chicago]}]'),
+  },
+  {
+    code: 'dead-mans-switch-shared',
+    wrong: notified('deadMansSwitch: {receiver: us}').replace('defaultReceiver', '»defaultReceiver'),
+    right: notified('deadMansSwitch: {receiver: them}'),
+  },
+  ...[
+    ['9s', '10s'],
+    ['61m', '60m'],
+  ].map(([wrong, right]) => ({
+    code: 'dead-mans-switch-interval',
+    wrong: notified(`deadMansSwitch: {receiver: them, »every: ${wrong}}`),
+    right: notified(`deadMansSwitch: {receiver: them, every: ${right}}`),
+  })),
+  {
+    code: 'unknown-cluster',
+    wrong: routed('{receiver: them, cluster: [chicago, »denver]}'),
+    right: routed('{receiver: them, cluster: [chicago, seattle]}'),
+  },
+  {
+    code: 'unknown-team',
+    wrong: routed('{receiver: them, team: [»shops]}'),
+    right: routed('{receiver: them, team: [shop]}'),
+  },
+  {
+    code: 'unknown-interval',
+    wrong: notified('muteTimeIntervals: {night: {weekdays: [sunday]}}, routes: [{receiver: them, muteDuring: [»nights]}]'),
+    right: notified('muteTimeIntervals: {nights: {weekdays: [sunday]}}, routes: [{receiver: them, muteDuring: [nights]}]'),
+  },
+  ...(
+    [
+      ['{receiver: us}', '{receiver: them}', '{receiver: us, continue: true}'],
+      [
+        '{receiver: us, severity: [critical, warning]}',
+        '{receiver: them, severity: [warning]}',
+        '{receiver: us, severity: [critical]}',
+      ],
+      [
+        '{receiver: us, cluster: [chicago]}',
+        '{receiver: them, cluster: [chicago], severity: [info]}',
+        '{receiver: us, cluster: [seattle]}',
+      ],
+      ['{receiver: us, team: [shop]}', '{receiver: them, match: {team: shop}}', '{receiver: us, match: {team: shop, tier: a}}'],
+      // an alert of the ruler has no label team, but its cluster has
+      ['{receiver: us, team: [shop]}', '{receiver: them, team: [shop]}', '{receiver: us, match: {team: shop}}'],
+      ['{receiver: us, severity: [info]}', '{receiver: them, match: {severity: info}}', '{receiver: us, severity: [none]}'],
+    ] as const
+  ).map(([first, second, better]) => ({
+    code: 'unreachable-route',
+    wrong: routed(first, `»${second}`),
+    right: routed(better, second),
+  })),
+  {
+    code: 'unreachable-route',
+    wrong: routed('»{receiver: them, match: {alertname: Watchdog}}'),
+    right: routed('{receiver: them, match: {alertname: Watchdogs}}'),
+  },
+  {
+    code: 'unreachable-route',
+    wrong: routed('»{receiver: them, severity: [info], match: {severity: warning}}'),
+    right: routed('{receiver: them, severity: [info], match: {severity: info}}'),
+  },
+  {
+    code: 'group-interval',
+    wrong: routed('{receiver: them, »groupInterval: 0s}'),
+    right: routed('{receiver: them, groupInterval: 1s}'),
+  },
+  {
+    code: 'repeat-interval',
+    wrong: routed('{receiver: them, groupInterval: 2h, »repeatInterval: 1h}'),
+    right: routed('{receiver: them, groupInterval: 6h}'),
+  },
+  {
+    code: 'repeat-interval',
+    wrong: routed('{receiver: them, »repeatInterval: 121h}'),
+    right: routed('{receiver: them, repeatInterval: 120h}'),
+  },
+  {
+    code: 'interval-without-times',
+    wrong: interval('{location: UTC}').replace('nights', '»nights'),
+    right: interval('{months: ["1"]}'),
+  },
+  ...(
+    [
+      ['times', '"22:00-06:00"', '"22:00-24:00", "00:00-06:00"'],
+      ['times', '"09:00-09:00"', '"09:00-09:01"'],
+      ['times', '"18:00-00:00"', '"18:00-24:00"'],
+      ['weekdays', 'saturday:sunday', 'sunday:saturday'],
+      ['weekdays', 'friday:monday', 'friday, saturday, sunday, monday'],
+      ['daysOfMonth', '"25:5"', '"25:-1", "1:5"'],
+      ['daysOfMonth', '"-1:-3"', '"-3:-1"'],
+      ['daysOfMonth', '"-3:3"', '"3:-3"'],
+      ['daysOfMonth', '"28:-2"', '"26:-2"'],
+      ['months', 'november:february', 'november:december, january:february'],
+      ['months', '"11:2"', '"2:11"'],
+    ] as const
+  ).map(([key, wrong, right]) => ({
+    code: 'interval-backwards',
+    wrong: interval(`{${key}: [»${wrong}]}`),
+    right: interval(`{${key}: [${right}]}`),
+  })),
+  ...(
+    [
+      ['Europe/Berlinn', 'Europe/Berlin'],
+      ['Europe/berlin', 'US/Pacific'],
+      ['Local', 'UTC'],
+    ] as const
+  ).map(([wrong, right]) => ({
+    code: 'unknown-time-zone',
+    wrong: interval(`{weekdays: [sunday], »location: ${wrong}}`),
+    right: interval(`{weekdays: [sunday], location: ${right}}`),
+  })),
 ];
 
 /** Every code of the schema's own messages: a text that trips it at », and one that nearly does. */
@@ -278,6 +493,16 @@ const values: typeof checks = (
     ['kubernetes: {kind: {platform: kind, podCidrs: [»"@"]}}', '1::2::3/64', 'fd00:10:244::/56'],
     ['kubernetes: {kind: {platform: kind, podCidrs: [»"@"]}}', '1:2:3:4:5:6:7/64', '1:2:3:4:5:6:7:8/64'],
     ['observer: {in: kind, alertmanager: {receivers: {us: {slack: {channel: a, secret: b, »key: "@"}}}}}', '..a', '.a'],
+    ['observer: {in: kind, alertmanager: {receivers: {us: {slack: {»channel: "@", secret: b}}}}}', '{{.X}}', '#x'],
+    ['observer: {in: kind, alertmanager: {receivers: {us: {webhook: {secret: b, »port: @}}}}}', '0', '1'],
+    ['observer: {in: kind, alertmanager: {receivers: {us: {opsgenie: {secret: b, »url: "@"}}}}}', 'https://a:0', 'https://a:1/b'],
+    ['observer: {in: kind, alertmanager: {receivers: {us: {email: {»to: "@", from: a@b, smarthost: "c:1"}}}}}', 'a', 'a@b, c@d'],
+    ['observer: {in: kind, alertmanager: {receivers: {us: {email: {»smarthost: "@", to: a@b, from: a@b}}}}}', 'c', 'c:25'],
+    ['observer: {in: kind, alertmanager: {muteTimeIntervals: {a: {times: [»"@"]}}}}', '9:00-10:00', '09:00-10:00'],
+    ['observer: {in: kind, alertmanager: {muteTimeIntervals: {a: {weekdays: [»"@"]}}}}', 'Monday', 'monday'],
+    ['observer: {in: kind, alertmanager: {muteTimeIntervals: {a: {daysOfMonth: [»"@"]}}}}', '32', '31'],
+    ['observer: {in: kind, alertmanager: {muteTimeIntervals: {a: {months: [»"@"]}}}}', '13', '12'],
+    ['observer: {in: kind, alertmanager: {muteTimeIntervals: {a: {weekdays: [sunday], »location: "@"}}}}', '+01:00', 'Etc/GMT-1'],
   ] as const
 ).map(([part, wrong, right]) => {
   const key = part.slice(0, part.indexOf(':'));
@@ -291,8 +516,56 @@ const receiver = (length: number) => (mark: string) =>
   });
 const longNames: typeof checks = [{ code: 'invalid-name', wrong: receiver(55)('»'), right: receiver(54)('') }];
 
+/** The same for every check of alert-checks.ts. */
+const alerts: typeof checks = [
+  {
+    code: 'unknown-alert',
+    wrong: fleet({ alerts: 'alerts: {disable: [high_load, »service_don]}' }),
+    right: fleet({ alerts: 'alerts: {disable: [high_load, service_down]}' }),
+  },
+  {
+    code: 'unknown-alert',
+    wrong: clusters('chicago: {in: kind, alerts: {disable: [»watchdog]}}'),
+    right: clusters('chicago: {in: kind, alerts: {disable: [Watchdog]}}'),
+  },
+  {
+    code: 'slo-objective',
+    wrong: `${fleet()}slo: {queries: {»availability: 93%}}\n`,
+    right: `${fleet()}slo: {queries: {availability: 93.1%}}\n`,
+  },
+  {
+    code: 'slo-objective',
+    wrong: `${fleet()}slo: {queries: {latency: {»objective: 90%}}}\n`,
+    right: `${fleet()}slo: {queries: {latency: {objective: 95%}}}\n`,
+  },
+  {
+    code: 'slo-threshold',
+    wrong: `${fleet()}slo: {queries: {latency: {»threshold: 5s}}}\n`,
+    right: `${fleet()}slo: {queries: {latency: {threshold: 6s}}}\n`,
+  },
+];
+
+/** The same for every check of rule-files.ts. */
+const ruleFile = (name: string, mark = '»') =>
+  fleet({ alerts: `alerts: {ruleFiles: {cluster: [${mark}test/support/rules/${name}.yaml]}}` });
+const ruleFiles: typeof checks = [
+  ...(['rule-file-unreadable', 'rule-file-form', 'rule-file-promql', 'rule-file-alert-name'] as const).map((code) => ({
+    code,
+    wrong: ruleFile(code.replace(/^rule-file-(alert-)?/, '')),
+    right: ruleFile('good', ''),
+  })),
+  {
+    code: 'rule-file-form',
+    wrong: ruleFile('partial'),
+    right: ruleFile('partial', '').replace('cluster: [test', 'global: [test'),
+  },
+];
+
 describe.each([
+  ['alert-checks.ts', alerts],
+  ['rule-files.ts', ruleFiles],
   ['checks.ts', checks],
+  ['notification-checks.ts', notifications],
   ['load.ts', [...forms, ...values, ...longNames]],
 ])('every refusal of %s', (file, table) => {
   test('is in the table below', () => {
@@ -317,6 +590,24 @@ describe.each([
   test.each(table)('$code is not said of what is nearly that', ({ right }) => {
     expect(() => parseFleet(right, 'fleet.yaml')).not.toThrow();
   });
+});
+
+test.each([
+  ['form', '6:9', 'there is no key fro here'],
+  ['promql', '5:15', 'is no PromQL'],
+  ['name', '4:16', 'there is an alert service_down already'],
+  ['partial', '3:5', 'there is no key partial_response_strategy here'],
+])('the refusal of the rule file %s.yaml says where in it: %s', (name, position, problem) => {
+  const { message } = refusal(ruleFile(name, ''));
+  expect(message).toMatch(
+    new RegExp(`^fleet\\.yaml:\\d+:\\d+: test/support/rules/${name}\\.yaml:${position}: .*${problem}`, 'm'),
+  );
+});
+
+test('the refusal of an unknown alert names the one that was meant', () => {
+  expect(refusal(fleet({ alerts: 'alerts: {disable: [PrometheusReplicasDown]}' })).message).toContain(
+    'write instead: PrometheusReplicaDown.',
+  );
 });
 
 describe('a message', () => {
@@ -357,7 +648,7 @@ clusters:
 
   test('lists the known keys where none is near', () => {
     expect(refusal(clusters('chicago: {in: kind, wallpaper: blue}')).message).toContain(
-      'write instead: one of in, namespace, replicas, labels, nodes, namespaces, scrapeInterval, retention, blockDuration, volume, resources.',
+      'write instead: one of in, namespace, replicas, labels, nodes, namespaces, scrapeInterval, retention, blockDuration, volume, resources, alerts.',
     );
   });
 

@@ -1,8 +1,10 @@
 // Every PromQL expression and every alert of the synthesized rule files and dashboards.
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { fleetFiles, type Json, ofKind, root, sample } from './support/fleets';
+import { alertNames } from '../charts/rules';
+import { alertsWithRules, alertsWithTests } from './promtool';
+import { fleetFiles, type Json, ofKind, readText, root, sample } from './support/fleets';
 
 // the package has a CommonJS build and types for the other one only
 const { parser }: { parser: { parse(text: string): { iterate(visit: { enter(node: Json): void }): void } } } =
@@ -13,17 +15,27 @@ interface Expression {
   readonly expr: string;
 }
 
-const filesOf = (file: string): { name: string; content: Json }[] =>
+const files = new Map<string, { name: string; content: Json }[]>();
+const filesOf = (file: string): { name: string; content: Json }[] => {
+  const known = files.get(file) ?? readFiles(file);
+  files.set(file, known);
+  return known;
+};
+const readFiles = (file: string): { name: string; content: Json }[] =>
   ofKind(sample(file).objects, 'ConfigMap').flatMap((o) =>
-    Object.entries(o.data as Record<string, string>).map(([name, text]) => ({
-      name,
-      content: name.endsWith('.json') ? JSON.parse(text) : parse(text, { version: '1.1' }),
-    })),
+    Object.entries(o.data as Record<string, string>)
+      .filter(([name]) => /\.(json|ya?ml)$/.test(name))
+      .map(([name, text]) => ({
+        name,
+        content: name.endsWith('.json') ? JSON.parse(text) : parse(text, { version: '1.1' }),
+      })),
   );
+/** The project's own rules, without those of rule files that a fleet names. */
 const rulesOf = (file: string): { name: string; rule: Json }[] =>
   filesOf(file)
-    .filter(({ content }) => content?.groups)
+    .filter(({ name, content }) => content?.groups && !name.startsWith('user-'))
     .flatMap(({ name, content }) => content.groups.flatMap((g: Json) => g.rules.map((rule: Json) => ({ name, rule }))));
+const alertsOf = (file: string) => rulesOf(file).filter(({ rule }) => rule.alert);
 const dashboardsOf = (file: string): Json[] => filesOf(file).flatMap(({ content }) => (content?.panels ? [content] : []));
 const panelsOf = (dashboard: Json): Json[] =>
   dashboard.panels.flatMap((p: Json) => [p, ...(p.panels ?? [])]).filter((p: Json) => p.type !== 'row');
@@ -49,6 +61,28 @@ const errorsOf = (expr: string): number[] => {
   return at;
 };
 
+/** Names of metrics that an expression asks for. */
+const metricsOf = (expr: string): string[] => {
+  const names: string[] = [];
+  parser.parse(expr).iterate({
+    enter: ({ name, from, to, node }) => {
+      if (name === 'Identifier' && node.parent?.name === 'VectorSelector') names.push(expr.slice(from, to));
+    },
+  });
+  return names;
+};
+const knownMetrics = new Set(readText('test/support/metrics.txt').split('\n'));
+/** Metrics of expressions that no program exposes and no rule records. */
+const unknownMetrics = (expressions: readonly Expression[], recorded: ReadonlySet<string>): Expression[] =>
+  expressions.filter(({ expr }) => metricsOf(filled(expr)).some((name) => !knownMetrics.has(name) && !recorded.has(name)));
+const recordedIn = (file: string): Set<string> => new Set(rulesOf(file).flatMap(({ rule }) => rule.record ?? []));
+
+test('an expression that asks for a metric that is not there is found', () => {
+  const of = (expr: string) => unknownMetrics([{ where: 'here', expr }], new Set(['job:up:sum'])).length;
+  expect(of('sum by (job) (rate(upp[5m])) / up')).toBe(1);
+  expect(of('sum by (job) (rate(up{job="upp"}[5m])) / job:up:sum')).toBe(0);
+});
+
 test('an expression that does not parse is found', () => {
   expect(errorsOf('sum by (cluster) (rate(up[5m])')).not.toEqual([]);
   expect(errorsOf('up == ')).not.toEqual([]);
@@ -62,24 +96,48 @@ describe.each(fleetFiles)('in %s', (file) => {
     expect(expressions.filter((e) => errorsOf(filled(e.expr)).length > 0)).toEqual([]);
   });
 
+  test('every metric of a rule is one that the programs expose', () => {
+    const rules = rulesOf(file).map(({ rule }) => ({ where: rule.alert ?? rule.record, expr: rule.expr }));
+    expect(unknownMetrics(rules, recordedIn(file))).toEqual([]);
+  });
+
   test('every global rule keeps the cluster', () => {
-    const rules = rulesOf(file).filter(({ name }) => name === 'global.yaml');
-    expect(rules.length).toBeGreaterThan(0);
+    const rules = rulesOf(file).filter(({ name }) => name.endsWith('.yaml'));
+    expect(new Set(rules.map(({ name }) => name))).toEqual(new Set(['global.yaml', 'global-partial.yaml']));
     expect(rules.filter(({ rule }) => !/^\(*\w+ by \((\w+, ?)*cluster\b/.test(rule.expr)).map(({ rule }) => rule.expr)).toEqual(
       [],
     );
   });
 
   test('every alert has a severity, a summary, a description and a runbook', () => {
-    for (const { rule } of rulesOf(file)) {
-      expect(['critical', 'warning', 'info']).toContain(rule.labels.severity);
+    for (const { rule } of alertsOf(file)) {
+      expect([...(rule.alert === 'Watchdog' ? ['none'] : []), 'critical', 'warning', 'info']).toContain(rule.labels.severity);
       for (const key of ['summary', 'description']) expect(rule.annotations[key]).toMatch(/\S/);
       expect(rule.annotations.runbook_url).toBe(`${sample(file).topology.fleet.alerts.runbookUrl}/${rule.alert}.md`);
     }
   });
 
+  test('every alert names a dashboard', () => {
+    const uids = 'fleet-overview query-path ingestion object-store ruler-and-alerting nodes containers alertmanager'.split(' ');
+    for (const { rule } of alertsOf(file)) expect(uids).toContain(rule.annotations.dashboard);
+  });
+
+  test('rules on what only the cluster that watches the nodes scrapes are in that cluster only', () => {
+    const { topology, objects } = sample(file);
+    const own = /job=~?"(thanos-(query|store|compact|rule|bucket)|alertmanager|grafana|cadvisor|kubelet)|\bnode_[a-z]/;
+    for (const { cluster } of topology.clusters) {
+      const map = ofKind(objects, 'ConfigMap').find(
+        (o) => o.metadata.namespace === cluster.namespace && o.metadata.name === 'prometheus-rules',
+      );
+      expect(Object.keys(map?.data).filter((name) => !name.startsWith('user-'))).toEqual(
+        cluster.nodes ? ['cluster.yml', 'nodes.yml', 'observer.yml'] : ['cluster.yml'],
+      );
+      expect(own.test(map?.data['cluster.yml'])).toBe(false);
+    }
+  });
+
   test('every alert has a name of its own among those of its file, and says for how long it waits', () => {
-    for (const { rule } of rulesOf(file)) expect(rule.for).toMatch(/^(\d+(ms|[smhdwy]))+$/);
+    for (const { rule } of alertsOf(file)) expect(rule.for).toMatch(/^(\d+(ms|[smhdwy]))+$/);
   });
 
   test('every alert of a replica count says how many there are in this fleet', () => {
@@ -111,8 +169,60 @@ describe.each(fleetFiles)('in %s', (file) => {
 });
 
 describe('a runbook', () => {
-  const alerts = [...new Set(fleetFiles.flatMap((file) => rulesOf(file).map(({ rule }) => rule.alert as string)))].sort();
+  const alerts = [...new Set(fleetFiles.flatMap((file) => alertsOf(file).map(({ rule }) => rule.alert as string)))].sort();
+  const pages = readdirSync(join(root, 'docs/runbooks')).map((name) => name.replace(/\.md$/, ''));
   test.each(alerts)('is in docs/runbooks for %s', (alert) => {
     expect(existsSync(join(root, 'docs/runbooks', `${alert}.md`))).toBe(true);
   });
+
+  test('is there for every alert that there is, and for no other', () => {
+    expect(pages.sort()).toEqual([...alertNames(sample('fleet.yaml').topology.fleet)].sort());
+  });
+
+  test.each(pages)('%s says what it means, its impact, how to look and how to mend', (page) => {
+    const text = readText(`docs/runbooks/${page}.md`);
+    expect(text.startsWith(`# ${page}\n\n`)).toBe(true);
+    expect([...text.matchAll(/^## (.+)$/gm)].map((m) => m[1]).slice(0, 4)).toEqual([
+      'What it means',
+      'Impact',
+      'How to look',
+      'How to mend',
+    ]);
+    expect(text).toMatch(/Severity: (critical|warning|info|none)\b/);
+  });
+
+  test.each(pages)('%s asks for what is there', (page) => {
+    const asked = [...readText(`docs/runbooks/${page}.md`).matchAll(/^ask '(.+)'$/gm)].map((m) => m[1] as string);
+    expect(asked.filter((expr) => errorsOf(expr).length > 0)).toEqual([]);
+    expect(
+      unknownMetrics(
+        asked.map((expr) => ({ where: page, expr })),
+        recordedIn('fleet.yaml'),
+      ),
+    ).toEqual([]);
+  });
+});
+
+test('every alert has a unit test, and every unit test an alert', () => {
+  expect([...new Set(alertsWithTests)].sort()).toEqual([...new Set(alertsWithRules)].sort());
+  expect(new Set(alertsWithRules.map((alert) => alert.split(' ')[0]))).toEqual(
+    new Set(alertNames(sample('fleet.yaml').topology.fleet)),
+  );
+});
+
+test("an alert that is turned off is in no rule file, and a fleet's own rules are in theirs", () => {
+  const objects = ofKind(sample('examples/s3-and-slack/fleet.yaml').objects, 'ConfigMap');
+  const data = objects.map((o) => o.data as Record<string, string>);
+  expect(data.filter((d) => Object.values(d).some((text) => text.includes('alert: NodeCPUHighUsage')))).toEqual([]);
+  const own = (file: string) => readText(`examples/s3-and-slack/rules/${file}.yaml`);
+  expect(data.flatMap((d) => d['user-1-printers.yml'] ?? [])).toEqual([own('printers')]);
+  expect(data.flatMap((d) => d['user-1-offices.yaml'] ?? [])).toEqual([own('offices')]);
+});
+
+test('the rules of the demo stay small', () => {
+  const sizes = ofKind(sample('fleet.yaml').objects, 'ConfigMap')
+    .filter((o) => o.metadata.name.includes('rules'))
+    .map((o) => JSON.stringify(o).length);
+  expect(sizes.length).toBe(3);
+  expect(sizes.filter((size) => size > 300_000)).toEqual([]);
 });

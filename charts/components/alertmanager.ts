@@ -1,6 +1,8 @@
 // Alertmanager: groups, silences and delivers. Peers gossip on 9094, tcp and udp.
 import type { Construct } from 'constructs';
-import { alertmanagerConfig, receiverDirectory } from '../config/alertmanager';
+import { alertmanagerConfig, configDirectory, receiverDirectory } from '../config/alertmanager';
+import { messageTemplates } from '../config/messages';
+import type { ResolvedReceiver } from '../fleet/notifications';
 import type { ResolvedFleet, ResolvedKubernetes } from '../fleet/resolve';
 import { images } from '../images';
 import {
@@ -14,7 +16,6 @@ import {
   readOnly,
   resources,
   restricted,
-  secretVolume,
   service,
   statefulSet,
   yaml,
@@ -55,6 +56,18 @@ const gossipArgs = (peers: readonly string[]): string[] =>
         ...peers.map((peer) => `--cluster.peer=${peer}`),
       ];
 
+const receiverVolume = ({ name }: ResolvedReceiver): string => `receiver-${name}`;
+
+/** A receiver's secrets and nothing else of the Secrets that they are in: one file per integration, named after it. */
+const receiverSecrets = (receiver: ResolvedReceiver): k8s.Volume => ({
+  name: receiverVolume(receiver),
+  projected: {
+    sources: receiver.integrations.flatMap(({ type, from }) =>
+      from ? [{ secret: { name: from.secret, items: [{ key: from.key, path: type }] } }] : [],
+    ),
+  },
+});
+
 export const renderAlertmanager = (
   scope: Construct,
   alertmanager: Alertmanager,
@@ -63,12 +76,17 @@ export const renderAlertmanager = (
 ): void => {
   const { workload } = alertmanager;
   const { receivers } = fleet.observer.alertmanager;
-  const config = hashedConfigMap(scope, workload, 'alertmanager', { 'alertmanager.yml': yaml(alertmanagerConfig(fleet)) });
+  const config = hashedConfigMap(scope, workload, 'alertmanager', {
+    'alertmanager.yml': yaml(alertmanagerConfig(fleet)),
+    'messages.tmpl': messageTemplates,
+  });
+  const withSecrets = receivers.filter((r) => r.integrations.some((i) => i.from));
   const ha = workload.replicas > 1;
   const [tcp, udp] = alertmanager.gossip;
   if (ha) udp.discoveredBy(workload);
-  for (const receiver of receivers)
-    options.edges.allow(workload, partOfInternet(`receiver ${receiver.name}`), { name: 'https', number: 443 });
+  for (const { name, integrations } of receivers)
+    for (const { type, port } of integrations)
+      options.edges.allow(workload, partOfInternet(`receiver ${name}`), { name: type, number: port });
   const ports = ha ? [http, clusterTcp, clusterUdp] : [http];
   service(scope, workload, ports, { headless: true, publishNotReady: true });
   statefulSet(
@@ -81,7 +99,7 @@ export const renderAlertmanager = (
         containers: [
           container(workload.name, workload.image, {
             args: [
-              '--config.file=/etc/alertmanager/config/alertmanager.yml',
+              `--config.file=${configDirectory}/alertmanager.yml`,
               '--storage.path=/alertmanager',
               '--data.retention=120h',
               `--web.listen-address=0.0.0.0:${http.number}`,
@@ -95,12 +113,12 @@ export const renderAlertmanager = (
             resources: resources('20m', '32Mi', '128Mi'),
             volumeMounts: [
               { name: 'data', mountPath: '/alertmanager' },
-              readOnly('config', '/etc/alertmanager/config'),
-              ...receivers.map((r): k8s.VolumeMount => readOnly(`receiver-${r.name}`, receiverDirectory(r.name))),
+              readOnly('config', configDirectory),
+              ...withSecrets.map((r): k8s.VolumeMount => readOnly(receiverVolume(r), receiverDirectory(r.name))),
             ],
           }),
         ],
-        volumes: [configMapVolume('config', config), ...receivers.map((r) => secretVolume(`receiver-${r.name}`, r.slack.secret))],
+        volumes: [configMapVolume('config', config), ...withSecrets.map(receiverSecrets)],
       },
     },
     [{ name: 'data', size: '1Gi', storageClass: options.kubernetes.storageClass }],

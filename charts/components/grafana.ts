@@ -2,10 +2,10 @@
 import type { Construct } from 'constructs';
 import { dashboardProviders, dashboardsDirectory, datasources } from '../config/grafana';
 import { dashboards } from '../dashboards';
+import { dashboardFile } from '../dashboards/panels';
 import type { ResolvedFleet, ResolvedKubernetes } from '../fleet/resolve';
 import { images } from '../images';
 import {
-  configMapVolume,
   container,
   containerPorts,
   emptyDir,
@@ -93,11 +93,9 @@ export const renderGrafana = (
     'datasources.yaml': yaml(datasources(options.datasource.urlFor(workload), interval, seconds(fleet.observer.query.timeout))),
     'dashboards.yaml': yaml(dashboardProviders(`Fleet ${fleet.name}`)),
   });
-  const boards = reloadedConfigMap(
-    scope,
-    workload,
-    'grafana-dashboards',
-    Object.fromEntries(dashboards(fleet).map((d) => [`${d.uid}.json`, `${JSON.stringify(d, null, 1)}\n`])),
+  // one ConfigMap each: all of them in one would be too large for the annotation of a client-side apply (256 KiB)
+  const boards = dashboards(fleet).map((d) =>
+    reloadedConfigMap(scope, workload, `grafana-dashboard-${d.uid}`, { [`${d.uid}.json`]: dashboardFile(d) }),
   );
   const secret = adminSecret(scope, workload, fleet);
   const file = (name: string) => ({ key: `${name}.yaml`, path: `${name}/${name}.yaml` });
@@ -130,7 +128,7 @@ export const renderGrafana = (
         volumes: [
           emptyDir('tmp', '256Mi'),
           { name: 'provisioning', configMap: { name: config, items: [file('datasources'), file('dashboards')] } },
-          configMapVolume('dashboards', boards),
+          { name: 'dashboards', projected: { sources: boards.map((name) => ({ configMap: { name } })) } },
           secretVolume('secrets', secret),
         ],
       },

@@ -22,8 +22,7 @@ import {
   yaml,
 } from '../kit/kubernetes';
 import { type Edges, Endpoint, type Port, type Workload } from '../kit/wiring';
-import { clusterRules } from '../rules/cluster';
-import { ruleFile } from '../rules/rule';
+import { clusterRuleFiles } from '../rules';
 import { grpc, grpcArgs, httpArgs, memoryArgs, type Place } from './thanos';
 
 const http: Port = { name: 'http', number: 9090 };
@@ -60,6 +59,8 @@ export interface PrometheusOptions {
   readonly bucket: BucketClient;
   readonly alertmanager: Endpoint;
   readonly targets: Targets;
+  /** Where an alert's link leads, which this Prometheus writes into it. */
+  readonly queryUrl: string;
 }
 
 export const renderPrometheus = (
@@ -74,9 +75,7 @@ export const renderPrometheus = (
   const config = reloadedConfigMap(scope, workload, 'prometheus', {
     'prometheus.yml': yaml(prometheusConfig(fleet, cluster, options.targets, alertmanagers)),
   });
-  const rules = reloadedConfigMap(scope, workload, 'prometheus-rules', {
-    'cluster.yml': yaml(ruleFile(fleet, clusterRules(fleet))),
-  });
+  const rules = reloadedConfigMap(scope, workload, 'prometheus-rules', clusterRuleFiles(fleet, cluster));
   renderRights(scope, prometheus, options.targets);
   service(scope, workload, [http, sidecarHttp, grpc], { headless: true });
   const data: k8s.VolumeMount = { name: 'data', mountPath: dataDirectory };
@@ -99,6 +98,7 @@ export const renderPrometheus = (
               `--storage.tsdb.min-block-duration=${cluster.blockDuration}`,
               `--storage.tsdb.max-block-duration=${cluster.blockDuration}`,
               `--web.listen-address=0.0.0.0:${http.number}`,
+              `--web.external-url=${options.queryUrl}`, // links of alerts lead to the querier, which has the same data and more
               '--web.enable-lifecycle', // the sidecar reloads it
             ],
             env: [podField('POD_NAME', 'metadata.name')], // the external label replica

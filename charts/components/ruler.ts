@@ -17,8 +17,7 @@ import {
   yaml,
 } from '../kit/kubernetes';
 import type { Edges, Endpoint } from '../kit/wiring';
-import { globalRules } from '../rules/global';
-import { ruleFile } from '../rules/rule';
+import { globalRuleFiles } from '../rules';
 import {
   grpc,
   grpcArgs,
@@ -55,9 +54,7 @@ export const renderRuler = (
     }),
     'query.yaml': yaml([{ static_configs: [options.query.for(workload)], scheme: 'http' }]),
   });
-  const rules = hashedConfigMap(scope, workload, 'thanos-rule-rules', {
-    'global.yaml': yaml(ruleFile(fleet, globalRules(fleet))),
-  });
+  const rules = hashedConfigMap(scope, workload, 'thanos-rule-rules', globalRuleFiles(fleet));
   service(scope, workload, [http, grpc], { headless: true });
   statefulSet(
     scope,

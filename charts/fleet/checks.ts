@@ -1,7 +1,9 @@
 // Nothing unsafe synthesizes: what the schema cannot say about a fleet. Each check has a stable code.
 import { holds } from '../kit/addresses';
 import { seconds } from '../kit/units';
+import { alertChecks } from './alert-checks';
 import { nearest } from './nearest';
+import { notificationChecks } from './notification-checks';
 import { clusterLabel, type ResolvedFleet, replicaLabel } from './resolve';
 import type { Fleet } from './schema';
 import type { Path, Violation } from './violations';
@@ -291,35 +293,6 @@ const timeouts: Check = (_fleet, resolved) => {
       ];
 };
 
-const receivers: Check = (_fleet, resolved) => {
-  const { receivers: all, defaultReceiver } = resolved.observer.alertmanager;
-  const known = all.map((r) => r.name);
-  if (defaultReceiver !== undefined && !known.includes(defaultReceiver))
-    return [
-      {
-        code: 'unknown-receiver',
-        path: ['observer', 'alertmanager', 'defaultReceiver'],
-        problem: `there is no receiver ${defaultReceiver}`,
-        consequence: 'Alertmanager would not start.',
-        remedy:
-          known.length > 0
-            ? `${nearest(defaultReceiver, known) ?? known.join(' or ')}.`
-            : 'a receiver of that name under receivers.',
-      },
-    ];
-  if (defaultReceiver === undefined && known.length > 1)
-    return [
-      {
-        code: 'no-default-receiver',
-        path: ['observer', 'alertmanager', 'receivers'],
-        problem: `there are receivers ${known.join(', ')}, and none is the default`,
-        consequence: 'alerts that no route takes would reach nobody.',
-        remedy: `defaultReceiver: ${known[0]}.`,
-      },
-    ];
-  return [];
-};
-
 const localhostAddresses: Check = (fleet, resolved) =>
   resolved.kubernetes.flatMap((k) =>
     (fleet.kubernetes[k.name]?.localhost?.allowFrom ?? []).flatMap((cidr, i): Violation[] => {
@@ -351,8 +324,9 @@ const checks: readonly Check[] = [
   localRetention,
   intervals,
   timeouts,
-  receivers,
   localhostAddresses,
+  ...notificationChecks,
+  ...alertChecks,
 ];
 
 /** Every violation of every check. */

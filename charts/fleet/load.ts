@@ -1,10 +1,13 @@
 // From a file's text to a resolved fleet, or to every problem in it with its line.
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
+import { alertNames } from '../rules';
 import { checkFleet } from './checks';
 import { nearest, nearKeys } from './nearest';
 import { type ResolvedFleet, resolve } from './resolve';
+import { readRuleFiles, ruleFileViolations } from './rule-files';
 import { type Fleet, fleetSchema } from './schema';
 import { FleetError, type Path, type Source, type Violation } from './violations';
 
@@ -124,7 +127,8 @@ const prototypeKeys = (value: unknown, path: Path = []): Violation[] =>
       ];
 
 /**
- * Resolves a typed fleet: defaults filled in, every safety check passed.
+ * Resolves a typed fleet: defaults filled in, every safety check passed. Paths of rule files are from the folder of the
+ * source, or from the working directory.
  * @throws FleetError with all violations at once
  */
 export const resolveFleet = (fleet: unknown, source?: Source): ResolvedFleet => {
@@ -136,8 +140,15 @@ export const resolveFleet = (fleet: unknown, source?: Source): ResolvedFleet => 
       parsed.error.issues.flatMap((issue) => fromIssue(issue, fleet)),
       source,
     );
-  const resolved = resolve(parsed.data as Fleet);
-  const violations = checkFleet(parsed.data as Fleet, resolved);
+  const checked = parsed.data as Fleet;
+  const folder = dirname(source?.file ?? '.');
+  const { texts, violations: unreadable } = readRuleFiles(checked, folder);
+  const resolved = resolve(checked, texts);
+  const violations = [
+    ...checkFleet(checked, resolved),
+    ...unreadable,
+    ...ruleFileViolations(checked, folder, texts, alertNames(resolved)),
+  ];
   if (violations.length > 0) throw FleetError.of(violations, source);
   return resolved;
 };

@@ -1,5 +1,9 @@
 // A fleet with every default filled in, in an order that does not hang on the order of keys in the file.
-import type { Fleet, Receiver } from './schema';
+import { type ResolvedAlerts, type ResolvedSlo, type RuleTexts, resolveAlerts, resolveClusterAlerts, resolveSlo } from './alerts';
+import { type ResolvedNotifications, resolveNotifications } from './notifications';
+import type { Fleet } from './schema';
+
+export type { ResolvedAlerts } from './alerts';
 
 /** The external label that names a monitored cluster. */
 export const clusterLabel = 'cluster';
@@ -33,6 +37,7 @@ export interface ResolvedCluster {
   readonly blockDuration: string;
   readonly volume: string;
   readonly resources: { readonly cpu: string; readonly memory: string; readonly memoryLimit: string };
+  readonly alerts: ResolvedAlerts;
 }
 
 export type ResolvedObjectStore =
@@ -57,20 +62,13 @@ export interface ResolvedFleet {
     readonly namespace: string;
     readonly query: { readonly replicas: number; readonly timeout: string };
     readonly queryFrontend: { readonly replicas: number };
-    readonly alertmanager: {
-      readonly replicas: number;
-      readonly receivers: readonly (Receiver & { readonly name: string })[];
-      readonly defaultReceiver?: string;
-    };
+    readonly alertmanager: { readonly replicas: number } & ResolvedNotifications;
     readonly grafana: { readonly adminSecret?: string };
   };
   readonly clusters: readonly ResolvedCluster[];
   readonly retention: { readonly raw: string; readonly '5m': string; readonly '1h': string };
-  readonly alerts: {
-    readonly highLoad: { readonly threshold: number };
-    readonly prometheusReplicaDown: { readonly for: string };
-    readonly runbookUrl: string;
-  };
+  readonly slo: ResolvedSlo;
+  readonly alerts: ResolvedAlerts & { readonly runbookUrl: string };
 }
 
 /** Entries by name, in the order of names. */
@@ -80,7 +78,7 @@ const byName = <T>(record: Readonly<Record<string, T>>): [string, T][] =>
 /** Addresses that are nobody's on the internet (RFC 1918): where a laptop's container engine puts its networks. */
 const privateAddresses = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];
 
-const resolveCluster = (fleet: Fleet, name: string): ResolvedCluster => {
+const resolveCluster = (fleet: Fleet, name: string, ruleTexts: RuleTexts): ResolvedCluster => {
   const c = fleet.clusters[name] as Fleet['clusters'][string];
   const neighbours = byName(fleet.clusters).filter(([, other]) => other.in === c.in);
   const claimed = neighbours.some(([, other]) => other.nodes === true);
@@ -102,12 +100,12 @@ const resolveCluster = (fleet: Fleet, name: string): ResolvedCluster => {
       memory: c.resources?.memory ?? '256Mi',
       memoryLimit: c.resources?.memory ?? '1Gi',
     },
+    alerts: resolveClusterAlerts(fleet, name, ruleTexts),
   };
 };
 
 /** Fills in every default. The fleet must have the schema's form; it is checked by `checkFleet`, not here. */
-export const resolve = (fleet: Fleet): ResolvedFleet => {
-  const receivers = byName(fleet.observer.alertmanager?.receivers ?? {}).map(([name, receiver]) => ({ name, ...receiver }));
+export const resolve = (fleet: Fleet, ruleTexts: RuleTexts = new Map()): ResolvedFleet => {
   const store = fleet.objectStore;
   const toleratedOutage = store.toleratedOutage ?? '24h';
   return {
@@ -134,22 +132,17 @@ export const resolve = (fleet: Fleet): ResolvedFleet => {
       queryFrontend: { replicas: fleet.observer.queryFrontend?.replicas ?? 1 },
       alertmanager: {
         replicas: fleet.observer.alertmanager?.replicas ?? 1,
-        receivers,
-        defaultReceiver:
-          fleet.observer.alertmanager?.defaultReceiver ?? (receivers.length === 1 ? receivers[0]?.name : undefined),
+        ...resolveNotifications(fleet),
       },
       grafana: { adminSecret: fleet.observer.grafana?.adminSecret },
     },
-    clusters: byName(fleet.clusters).map(([name]) => resolveCluster(fleet, name)),
+    clusters: byName(fleet.clusters).map(([name]) => resolveCluster(fleet, name, ruleTexts)),
     retention: {
       raw: fleet.retention?.raw ?? '30d',
       '5m': fleet.retention?.['5m'] ?? '180d',
       '1h': fleet.retention?.['1h'] ?? '2y',
     },
-    alerts: {
-      highLoad: { threshold: fleet.alerts?.highLoad?.threshold ?? 0.5 },
-      prometheusReplicaDown: { for: fleet.alerts?.prometheusReplicaDown?.for ?? '15s' },
-      runbookUrl: fleet.alerts?.runbookUrl ?? 'docs/runbooks',
-    },
+    slo: resolveSlo(fleet),
+    alerts: resolveAlerts(fleet, ruleTexts),
   };
 };

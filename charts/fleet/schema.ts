@@ -43,6 +43,8 @@ const group = '[0-9a-fA-F]{1,4}';
 const ipv4 = `${octet}(\\.${octet}){3}/([0-9]|[12][0-9]|3[0-2])`;
 const ipv6 = `(${group}(:${group}){7}|(?=([^:/]*:){2,7}[^:/]*/)(${group}(:${group})*)?::(${group}(:${group})*)?)/([0-9]{1,2}|1[01][0-9]|12[0-8])`;
 const cidr = text(new RegExp(`^(${ipv4}|${ipv6})$`), 'write an address range such as 10.0.0.0/8');
+const host = '[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\\.[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)*';
+const portNumber = '([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d\\d|655[0-2]\\d|6553[0-5])';
 const httpUrl = text(/^https?:\/\/[^\s{}]+[^\s/{}]$/, 'write an http or https URL without a slash at its end');
 const count = (min: number, max: number) => {
   const error = `write a whole number from ${min} to ${max}`;
@@ -95,7 +97,7 @@ const s3 = z.strictObject({
     'write the name of an S3 bucket: 3 to 63 lower-case letters, digits, dashes and dots',
   ).describe('The bucket; it must exist.'),
   endpoint: text(
-    /^[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\.[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)*(:([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]))?$/,
+    new RegExp(`^${host}(:${portNumber})?$`),
     'write host or host:port without https://, such as s3.eu-west-1.amazonaws.com',
   ).describe('host or host:port, without a scheme.'),
   region: text(/^[a-z0-9-]+$/, 'write a region such as eu-west-1')
@@ -118,13 +120,154 @@ const resources = z
   })
   .describe('What each pod asks of its node.');
 
-const slack = z.strictObject({
-  channel: text(/^[#@]?[^\s]+$/, "write a channel such as '#alerts' (with quotes: # begins a comment in YAML)").describe(
-    'Channel to write to.',
-  ),
-  secret: secretName.describe("A Secret in the observer's namespace that holds the incoming webhook's URL."),
-  key: secretKey.optional().describe('Its key. Default: url.'),
+/** What a receiver must not publish, by reference: a Secret in the observer's namespace, mounted as a file. */
+const secretOf = (what: string, key: string) => ({
+  secret: secretName.describe(`A Secret in the observer's namespace that holds ${what}.`),
+  key: secretKey.optional().describe(`Its key. Default: ${key}.`),
 });
+/** A text that Alertmanager would otherwise read as a template. */
+const literalText = (expected: string) => text(/^[^\s{}]([^{}\r\n]*[^\s{}])?$/, expected);
+const mailAddress = '[^\\s@,;<>{}]+@[^\\s@,;<>{}]+';
+
+const receiver = z
+  .strictObject({
+    slack: z
+      .strictObject({
+        channel: text(/^[#@]?[^\s{}]+$/, "write a channel such as '#alerts' (with quotes: # begins a comment in YAML)").describe(
+          'Channel to write to.',
+        ),
+        ...secretOf("the incoming webhook's URL", 'url'),
+      })
+      .optional()
+      .describe('A message in Slack.'),
+    pagerduty: z
+      .strictObject(secretOf("the integration key of a service's Events API v2", 'routingKey'))
+      .optional()
+      .describe('An incident in PagerDuty.'),
+    opsgenie: z
+      .strictObject({
+        ...secretOf('the API key', 'apiKey'),
+        url: text(
+          new RegExp(`^https?://${host}(:${portNumber})?(/[^\\s{}?#]*[^\\s{}?#/])?$`),
+          'write an http or https URL without a slash at its end, such as https://api.eu.opsgenie.com',
+        )
+          .optional()
+          .describe("The API's URL, for the EU or a compatible service. Default: https://api.opsgenie.com."),
+        responders: z
+          .array(
+            z.strictObject({
+              type: z
+                .enum(['team', 'user', 'escalation', 'schedule'], { error: 'write team, user, escalation or schedule' })
+                .describe('What it is.'),
+              name: literalText('write a name').describe("Its name; a user's is an email address."),
+            }),
+          )
+          .optional()
+          .describe('Who is told.'),
+      })
+      .optional()
+      .describe('An alert in Opsgenie, or in a service that takes its API.'),
+    email: z
+      .strictObject({
+        to: text(
+          new RegExp(`^${mailAddress}(, ?${mailAddress})*$`),
+          'write an email address, or several with commas between',
+        ).describe('Whom it goes to.'),
+        from: text(new RegExp(`^${mailAddress}$`), 'write an email address').describe('Whom it comes from.'),
+        smarthost: text(
+          new RegExp(`^${host}:${portNumber}$`),
+          'write host:port of a mail server, such as smtp.example.com:587',
+        ).describe('host:port of the mail server that sends it.'),
+        username: literalText('write the name of an account').optional().describe('Account at the mail server.'),
+        secret: secretName.optional().describe("A Secret in the observer's namespace that holds that account's password."),
+        key: secretKey.optional().describe('Its key. Default: password.'),
+        requireTls: z
+          .boolean({ error: 'write true or false' })
+          .optional()
+          .describe('Send nothing unless the connection is encrypted. Default: true.'),
+      })
+      .optional()
+      .describe('An email.'),
+    msteams: z
+      .strictObject(secretOf("the webhook's URL of a Teams workflow", 'url'))
+      .optional()
+      .describe('A message in Microsoft Teams.'),
+    webhook: z
+      .strictObject({
+        ...secretOf('the URL', 'url'),
+        port: count(1, 65_535).optional().describe("The URL's port, which the network policy opens. Default: 443."),
+        maxAlerts: count(1, 10_000).optional().describe('Alerts in one post; more are left out. Default: all.'),
+      })
+      .optional()
+      .describe("A post of Alertmanager's own JSON."),
+  })
+  .describe('Where alerts go: one or more of these.');
+
+const route = z
+  .strictObject({
+    receiver: dnsLabel.describe('The receiver of the alerts that this route takes.'),
+    severity: z
+      .array(z.enum(['critical', 'warning', 'info', 'none'], { error: 'write critical, warning, info or none' }))
+      .min(1, { error: 'write at least one severity' })
+      .optional()
+      .describe('Takes alerts of these severities. Default: all.'),
+    cluster: z
+      .array(dnsLabel)
+      .min(1, { error: 'write at least one cluster' })
+      .optional()
+      .describe('Takes alerts of these clusters. Default: all.'),
+    team: z
+      .array(z.string({ error: 'write the label team of a cluster' }))
+      .min(1, { error: 'write at least one team' })
+      .optional()
+      .describe('Takes alerts of these teams: the label team of a cluster. Default: all.'),
+    match: z
+      .record(labelName, z.string({ error: 'write a text; put numbers and true or false in quotes' }))
+      .optional()
+      .describe('Takes alerts whose labels have exactly these values.'),
+    continue: z
+      .boolean({ error: 'write true or false' })
+      .optional()
+      .describe('Whether the routes below are asked too. Default: false.'),
+    muteDuring: z
+      .array(dnsLabel)
+      .min(1, { error: 'write at least one name of muteTimeIntervals' })
+      .optional()
+      .describe('Names of muteTimeIntervals in which this route sends nothing.'),
+    groupWait: duration.optional().describe('Time to collect a group before its first message. Default: 30s.'),
+    groupInterval: duration.optional().describe('Least time between messages of a group that changes. Default: 5m.'),
+    repeatInterval: duration
+      .optional()
+      .describe('Time after which what still fires is said again. Default: 4h; 24h for routes of warning, info and none only.'),
+  })
+  .describe('The first route that takes an alert sends it.');
+
+const weekday = '(sunday|monday|tuesday|wednesday|thursday|friday|saturday)';
+const dayOfMonth = '-?([1-9]|[12][0-9]|3[01])';
+const month = '(january|february|march|april|may|june|july|august|september|october|november|december|[1-9]|1[0-2])';
+const timeOfDay = '([01][0-9]|2[0-3]):[0-5][0-9]';
+const range = (part: string, example: string) =>
+  z
+    .array(text(new RegExp(`^${part}(:${part})?$`), `write ${example}`))
+    .min(1, { error: `write at least one, such as ${example}` });
+
+const muteTimeInterval = z
+  .strictObject({
+    times: z
+      .array(text(new RegExp(`^${timeOfDay}-(${timeOfDay}|24:00)$`), 'write a time such as 09:00-17:30, or 22:00-24:00'))
+      .min(1, { error: 'write at least one time, such as 09:00-17:30' })
+      .optional()
+      .describe('Times of the day, such as 09:00-17:30.'),
+    weekdays: range(weekday, 'saturday or monday:friday').optional().describe('Days, such as saturday or monday:friday.'),
+    daysOfMonth: range(dayOfMonth, '"1" or "1:7", or "-1" for the last day (in quotes)')
+      .optional()
+      .describe('Days of the month, such as "1:7"; "-1" is the last.'),
+    months: range(month, 'december or june:august').optional().describe('Months, such as december or june:august.'),
+    location: text(/^[A-Z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/, 'write a time zone such as Europe/Berlin')
+      .optional()
+      .describe('Time zone, such as Europe/Berlin. Default: UTC.'),
+  })
+  .describe('When routes that name it send nothing: all that is given must be true.');
 
 const observer = z.strictObject({
   in: dnsLabel.describe('The Kubernetes cluster that it lives in.'),
@@ -144,10 +287,21 @@ const observer = z.strictObject({
     .strictObject({
       replicas: count(1, 9).optional().describe('Default: 1.'),
       receivers: z
-        .record(receiverName, z.strictObject({ slack }).describe('Where alerts go.'))
+        .record(receiverName, receiver)
         .optional()
         .describe('Receivers by name. Without any, alerts are shown by Alertmanager and go nowhere.'),
-      defaultReceiver: dnsLabel.optional().describe('The receiver of all alerts; needed when there is more than one.'),
+      defaultReceiver: dnsLabel
+        .optional()
+        .describe('The receiver of all alerts that no route takes; needed when there is more than one.'),
+      routes: z.array(route).optional().describe('Which alerts go elsewhere; asked in this order.'),
+      deadMansSwitch: z
+        .strictObject({
+          receiver: dnsLabel.describe('Where to: a receiver of its own.'),
+          every: duration.optional().describe('Time between messages. Default: 1m.'),
+        })
+        .optional()
+        .describe('Sends the alert Watchdog, which always fires, again and again: silence means that alerting is broken.'),
+      muteTimeIntervals: z.record(dnsLabel, muteTimeInterval).optional().describe('Times by name, for the muteDuring of routes.'),
     })
     .optional()
     .describe('Alertmanager.'),
@@ -162,6 +316,89 @@ const observer = z.strictObject({
     .optional()
     .describe('Grafana.'),
 });
+
+const ratio = text(/^(?=.*[1-9])\d{1,2}(\.\d{1,4})?%$/, 'write a share from above 0% to below 100%, such as 5%');
+const rulePaths = z.array(text(/^\S(.*\S)?$/, 'write a path such as rules/shop.yaml'));
+const numberAbove0 = z.number({ error: 'write a number' }).positive({ error: 'write a number above 0' });
+
+/** What is tuned of the alerts, for all clusters or for one. */
+const thresholds = {
+  targetDown: z
+    .strictObject({ for: duration.describe('How long a target must not answer. Default: 2m.') })
+    .optional()
+    .describe('service_down.'),
+  highLoad: z
+    .strictObject({
+      threshold: numberAbove0.describe('Load (1 minute) of a node above which high_load fires. Default: 0.5.'),
+    })
+    .optional()
+    .describe('high_load.'),
+  prometheusReplicaDown: z
+    .strictObject({ for: duration.describe('How long a replica must be missing. Default: 15s.') })
+    .optional()
+    .describe('PrometheusReplicaDown.'),
+  clusterUnreachable: z
+    .strictObject({ for: duration.describe('How long a cluster must be silent. Default: 10m.') })
+    .optional()
+    .describe('ClusterUnreachable.'),
+  uploadLag: z
+    .strictObject({ for: duration.describe('How long no upload must be due for longer than three blocks. Default: 15m.') })
+    .optional()
+    .describe('ThanosSidecarUploadLagging, the warning.'),
+  bucketErrors: z
+    .strictObject({ ratio: ratio.describe("Share of a component's operations on the bucket that may fail. Default: 5%.") })
+    .optional()
+    .describe('The alerts …BucketHighOperationFailures.'),
+  queryErrors: z
+    .strictObject({ ratio: ratio.describe('Share of requests and rule evaluations that may fail. Default: 5%.') })
+    .optional()
+    .describe('The alerts on errors of query, query frontend, store gateway and ruler.'),
+  queryLatency: z
+    .strictObject({ p99: duration.describe('What the slowest hundredth of the queries may take. Default: 40s.') })
+    .optional()
+    .describe('ThanosQueryInstantLatencyHigh and ThanosQueryRangeLatencyHigh.'),
+  compactBacklog: z
+    .strictObject({
+      blocks: count(1, 1_000_000).optional().describe('Compactions, or blocks to downsample, that may wait. Default: 20.'),
+      for: duration.optional().describe('How long they must not become fewer. Default: 6h.'),
+    })
+    .optional()
+    .describe('ThanosCompactBacklog and ThanosCompactDownsampleBacklog.'),
+  diskFull: z
+    .strictObject({
+      within: duration.optional().describe("Warn when a node's file system will be full within this time. Default: 24h."),
+      free: ratio.optional().describe('Warn when less than this is free; critical below 60% of it. Default: 5%.'),
+    })
+    .optional()
+    .describe('The alerts NodeFilesystem….'),
+  volumeFull: z
+    .strictObject({
+      within: duration.optional().describe("Warn when a Prometheus' volume will be full within this time. Default: 24h."),
+      used: ratio.optional().describe('Critical when more than this is used. Default: 90%.'),
+    })
+    .optional()
+    .describe('PrometheusVolumeFilling.'),
+  nodeMemory: z
+    .strictObject({ used: ratio.describe("Share of a node's memory. Default: 90%.") })
+    .optional()
+    .describe('NodeMemoryHighUtilization.'),
+  nodeCpu: z
+    .strictObject({ used: ratio.describe("Share of a node's processor time. Default: 90%.") })
+    .optional()
+    .describe('NodeCPUHighUsage.'),
+  containerMemory: z
+    .strictObject({ used: ratio.describe("Share of a container's memory limit. Default: 90%.") })
+    .optional()
+    .describe('ContainerMemoryNearLimit.'),
+  restarts: z
+    .strictObject({ perHour: count(1, 1_000).describe('Starts within an hour that are accepted. Default: 3.') })
+    .optional()
+    .describe('ComponentRestarting and ContainerRestarting.'),
+  disable: z
+    .array(z.string({ error: 'write the name of an alert' }))
+    .optional()
+    .describe('Names of alerts that are not wanted.'),
+};
 
 const cluster = z.strictObject({
   in: dnsLabel.describe('The Kubernetes cluster that it lives in.'),
@@ -193,6 +430,15 @@ const cluster = z.strictObject({
     .describe('Length of a TSDB block before it is uploaded. Default: 30m on kind, 2h elsewhere.'),
   volume: volumeSize.optional().describe("Size of each replica's volume. Default: 2Gi on kind."),
   resources: resources.optional(),
+  alerts: z
+    .strictObject({
+      ...thresholds,
+      ruleFiles: rulePaths
+        .optional()
+        .describe('Rule files of your own for its Prometheus, beside those of alerts.ruleFiles.cluster.'),
+    })
+    .optional()
+    .describe('What differs for this cluster from the alerts of the fleet.'),
 });
 
 export const fleetSchema = z
@@ -210,19 +456,36 @@ export const fleetSchema = z
       })
       .optional()
       .describe('How long the bucket keeps each resolution.'),
+    slo: z
+      .strictObject({
+        queries: z
+          .strictObject({
+            availability: ratio.optional().describe('Share of queries that must not fail, over 30 days. Default: 99.9%.'),
+            latency: z
+              .strictObject({
+                objective: ratio.optional().describe('Share of queries that must be fast, over 30 days. Default: 99%.'),
+                threshold: duration
+                  .optional()
+                  .describe('What is fast: 100ms, 300ms, 600ms, 1s, 3s, 6s, 9s, 20s or more. Default: 6s.'),
+              })
+              .optional()
+              .describe('How fast queries are answered.'),
+          })
+          .optional()
+          .describe('Queries of people and dashboards, as the query frontend sees them.'),
+      })
+      .optional()
+      .describe('Service level objectives; alerts fire when their error budgets burn too fast.'),
     alerts: z
       .strictObject({
-        highLoad: z
+        ...thresholds,
+        ruleFiles: z
           .strictObject({
-            threshold: z
-              .number({ error: 'write a number' })
-              .positive({ error: 'write a number above 0' })
-              .describe('Load (1 minute) of a node above which high_load fires. Default: 0.5.'),
+            global: rulePaths.optional().describe('For the ruler: rules over all clusters.'),
+            cluster: rulePaths.optional().describe("For every cluster's Prometheus."),
           })
-          .optional(),
-        prometheusReplicaDown: z
-          .strictObject({ for: duration.describe('How long a replica must be missing. Default: 15s.') })
-          .optional(),
+          .optional()
+          .describe('Rule files of your own; paths from the folder of this file.'),
         runbookUrl: httpUrl
           .optional()
           .describe(
@@ -236,4 +499,6 @@ export const fleetSchema = z
 
 /** A fleet as people write it. */
 export type Fleet = z.input<typeof fleetSchema>;
-export type Receiver = z.input<typeof slack> extends infer S ? { readonly slack: S } : never;
+export type Receiver = z.input<typeof receiver>;
+export type Route = z.input<typeof route>;
+export type MuteTimeInterval = z.input<typeof muteTimeInterval>;

@@ -26,3 +26,6 @@ export const bytes = (quantity: string): number => {
 /** Cores in a CPU quantity. */
 export const cores = (quantity: string): number =>
   quantity.endsWith('m') ? Number(quantity.slice(0, -1)) / 1000 : Number(quantity);
+
+/** A share from 0 to 1 of what is written as `5%`; rounded, since 99.9 / 100 is not 0.999. */
+export const percentage = (text: string): number => Number((Number(text.slice(0, -1)) / 100).toFixed(8));

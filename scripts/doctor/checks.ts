@@ -383,7 +383,7 @@ const certificates: Check = async () => [
 ];
 
 const alerts: Check = async ({ query }) => {
-  const firing = await query('ALERTS{alertstate="firing"}');
+  const firing = await query('ALERTS{alertstate="firing", severity!="none"}');
   const names = firing.map((s) => `${s.metric.alertname} (${s.metric.cluster ?? 'fleet'})`).sort();
   return [
     finding(

@@ -1,10 +1,11 @@
 // What is checked of one fleet, and with which program.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { devNull } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { fileText, type SynthesizedFile } from '../../charts/fleet';
+import { hasReceivers, misdeliveries } from './deliveries';
 import { freePort, layOut, type RunnableContainer, type RunnablePod, type StandIn } from './pods';
+import { misroutes, routingTable } from './routing';
 import { run, type Server, serve } from './run';
 
 export interface Check {
@@ -99,14 +100,38 @@ const templateCheck = (pod: RunnablePod, file: string): Check => ({
   of: pod.name,
   needs: ['amtool'],
   run: async () => {
-    for (const template of templatesIn(parse(readFileSync(file, 'utf8')))) {
-      const args = ['template', 'render', `--template.glob=${devNull}`, `--template.text=${template}`];
+    const config = parse(readFileSync(file, 'utf8'));
+    const globs = (config.templates as string[]).map((glob) => `--template.glob=${glob}`);
+    for (const template of new Set(templatesIn(config))) {
+      const args = ['template', 'render', ...globs, `--template.text=${template}`];
       const { code, output } = await run('amtool', args);
       if (code !== 0) return `${output.trim()}\n${template}`;
     }
     return undefined;
   },
 });
+
+/** Who is told what: the fleet's own table of routes, and what its receivers show. */
+const notificationChecks = (pod: RunnablePod, fleetFile: string): Check[] =>
+  pod.containers
+    .filter((container) => container.program === 'alertmanager')
+    .flatMap((container) => values(container, 'config.file'))
+    .flatMap((file): Check[] => {
+      const check = (what: string, needs: string[], problem: () => Promise<string | undefined>): Check => ({
+        what,
+        of: pod.name,
+        needs,
+        run: async () => {
+          const said = await problem();
+          return said && pod.asInCluster(said);
+        },
+      });
+      const table = routingTable(fleetFile);
+      return [
+        ...(table.length > 0 ? [check('amtool config routes test', ['amtool'], () => misroutes(file, table))] : []),
+        ...(hasReceivers(file) ? [check('messages and inhibitions', ['alertmanager'], () => misdeliveries(file))] : []),
+      ];
+    });
 
 /** Errors that a program may log here: peers that are not there, and no Kubernetes API. */
 const unreachable =
@@ -239,6 +264,7 @@ export const fleetChecks = async (
       pods.filter(isQuery).flatMap((pod) => startChecks(pod, kept)),
       [
         ...pods.flatMap(configurationChecks),
+        ...pods.flatMap((pod) => notificationChecks(pod, name)),
         ...schemas.versions.map((version) => schemaCheck(name, version, schemas.location, manifests)),
         ...rest.flatMap((pod) => startChecks(pod)),
       ],

@@ -1,0 +1,70 @@
+// What the schema cannot say about alerts and objectives.
+import { alertNames } from '../rules';
+import { fastestBurn, latencyBuckets } from '../rules/slo';
+import { nearest } from './nearest';
+import type { ResolvedFleet } from './resolve';
+import type { Fleet } from './schema';
+import type { Path, Violation } from './violations';
+
+type Check = (fleet: Fleet, resolved: ResolvedFleet) => Violation[];
+
+const unknownAlerts: Check = (fleet, resolved) => {
+  const known = alertNames(resolved);
+  const uses: [Path, readonly string[]][] = [
+    [['alerts', 'disable'], fleet.alerts?.disable ?? []],
+    ...Object.entries(fleet.clusters).map(([name, c]): [Path, readonly string[]] => [
+      ['clusters', name, 'alerts', 'disable'],
+      c.alerts?.disable ?? [],
+    ]),
+  ];
+  return uses.flatMap(([path, names]) =>
+    names.flatMap((name, i): Violation[] =>
+      known.length === 0 || known.includes(name)
+        ? []
+        : [
+            {
+              code: 'unknown-alert',
+              path: [...path, i],
+              problem: `there is no alert ${name}`,
+              consequence: 'the alert that was meant would go on firing.',
+              remedy: `${nearest(name, known) ?? 'a name from docs/runbooks'}.`,
+            },
+          ],
+    ),
+  );
+};
+
+const objectives: Check = (_fleet, { slo }) => {
+  const least = 1 - 1 / fastestBurn;
+  const { availability, latency } = slo.queries;
+  const given: [Path, number][] = [
+    [['slo', 'queries', 'availability'], availability],
+    [['slo', 'queries', 'latency', 'objective'], latency.objective],
+  ];
+  return given
+    .filter(([, objective]) => objective <= least)
+    .map(([path, objective]) => ({
+      code: 'slo-objective',
+      path,
+      problem: `${path.slice(1).join('.')} is ${Number((objective * 100).toFixed(4))}%`,
+      consequence: `the page is for budgets that burn ${fastestBurn} times too fast; this one could not even when every query is bad.`,
+      remedy: '95% or more.',
+    }));
+};
+
+const latencyThreshold: Check = (fleet, { slo }) => {
+  const { seconds } = slo.queries.latency;
+  return latencyBuckets.some((bucket) => bucket === seconds)
+    ? []
+    : [
+        {
+          code: 'slo-threshold',
+          path: ['slo', 'queries', 'latency', 'threshold'],
+          problem: `queries are not counted at ${fleet.slo?.queries?.latency?.threshold}`,
+          consequence: 'the share of fast queries could not be known: Thanos counts them at fixed thresholds only.',
+          remedy: `one of ${latencyBuckets.map((bucket) => (bucket < 1 ? `${bucket * 1000}ms` : `${bucket}s`)).join(', ')}.`,
+        },
+      ];
+};
+
+export const alertChecks: readonly Check[] = [unknownAlerts, objectives, latencyThreshold];

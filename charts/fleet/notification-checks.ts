@@ -1,0 +1,357 @@
+// What the schema cannot say about notifications: every alert that should reach somebody does, and no other.
+import { seconds } from '../kit/units';
+import { nearest } from './nearest';
+import { type ResolvedRoute, teamLabel, watchdog } from './notifications';
+import type { ResolvedFleet } from './resolve';
+import type { Fleet } from './schema';
+import type { Path, Violation } from './violations';
+
+type Check = (fleet: Fleet, resolved: ResolvedFleet) => Violation[];
+
+const here: Path = ['observer', 'alertmanager'];
+const unique = (values: readonly string[]): string[] => [...new Set(values)];
+const several = (names: readonly string[]): string => names.join(' or ');
+
+/** A name that nothing has, of those that there are. */
+const unknown = (
+  path: Path,
+  name: string,
+  known: readonly string[],
+  { otherwise, ...words }: Omit<Violation, 'path' | 'remedy'> & { otherwise?: string },
+): Violation[] =>
+  known.includes(name)
+    ? []
+    : [
+        {
+          ...words,
+          path,
+          remedy:
+            known.length > 0
+              ? `${nearest(name, known) ?? several(known)}.`
+              : (otherwise ?? 'leave it out, or describe it first.'),
+        },
+      ];
+
+const receivers: Check = (fleet, resolved) => {
+  const { receivers: all, defaultReceiver, deadMansSwitch } = resolved.observer.alertmanager;
+  const written = fleet.observer.alertmanager ?? {};
+  const known = all.map((r) => r.name);
+  const uses: [Path, string][] = [
+    ...(written.defaultReceiver === undefined ? [] : [[[...here, 'defaultReceiver'], written.defaultReceiver] as [Path, string]]),
+    ...(written.routes ?? []).map((r, i): [Path, string] => [[...here, 'routes', i, 'receiver'], r.receiver]),
+    ...(deadMansSwitch ? [[[...here, 'deadMansSwitch', 'receiver'], deadMansSwitch.receiver] as [Path, string]] : []),
+  ];
+  const wrong = uses.flatMap(([path, name]) =>
+    unknown(path, name, known, {
+      code: 'unknown-receiver',
+      problem: `there is no receiver ${name}`,
+      consequence: 'Alertmanager would not start.',
+    }),
+  );
+  const candidates = known.filter((name) => name !== deadMansSwitch?.receiver);
+  if (wrong.length > 0 || defaultReceiver !== undefined || candidates.length < 2) return wrong;
+  return [
+    {
+      code: 'no-default-receiver',
+      path: [...here, 'receivers'],
+      problem: `there are receivers ${candidates.join(', ')}, and none is the default`,
+      consequence: 'alerts that no route takes would reach nobody.',
+      remedy: `defaultReceiver: ${candidates[0]}.`,
+    },
+  ];
+};
+
+const integrations: Check = (fleet) =>
+  Object.entries(fleet.observer.alertmanager?.receivers ?? {}).flatMap(([name, receiver]): Violation[] => {
+    const path: Path = [...here, 'receivers', name];
+    const { email } = receiver;
+    return [
+      ...(Object.values(receiver).some((integration) => integration !== undefined)
+        ? []
+        : [
+            {
+              code: 'empty-receiver',
+              path,
+              problem: `the receiver ${name} sends nothing`,
+              consequence: 'alerts would be routed to it and reach nobody.',
+              remedy:
+                "slack: {channel: '#alerts', secret: slack-webhook}, or another kind: pagerduty, opsgenie, email, msteams, webhook.",
+            },
+          ]),
+      ...(email && (email.username === undefined) !== (email.secret === undefined)
+        ? [
+            {
+              code: 'incomplete-login',
+              path: [...path, 'email'],
+              problem: `the receiver ${name} has ${email.username === undefined ? 'a password and no username' : 'a username and no password'}`,
+              consequence: 'the mail server would be asked to send without a login.',
+              remedy:
+                email.username === undefined
+                  ? 'username: and the name of the account.'
+                  : 'secret: and the Secret that holds its password.',
+            },
+          ]
+        : []),
+    ];
+  });
+
+const deadMansSwitch: Check = (fleet, resolved) => {
+  const { deadMansSwitch: own, defaultReceiver, routes } = resolved.observer.alertmanager;
+  if (!own) return [];
+  const written = fleet.observer.alertmanager ?? {};
+  const uses: Path[] = [
+    ...(defaultReceiver === own.receiver ? [[...here, 'defaultReceiver']] : []),
+    ...routes.flatMap((r, i) => (r.receiver === own.receiver ? [[...here, 'routes', i, 'receiver']] : [])),
+  ];
+  const every = seconds(own.every);
+  return [
+    ...uses.map((path) => ({
+      code: 'dead-mans-switch-shared',
+      path,
+      problem: `${own.receiver} is the receiver of the dead man's switch, and would get other alerts too`,
+      consequence: 'any of them would look like a sign of life when alerting is broken.',
+      remedy: `another receiver here, or one of its own for deadMansSwitch.`,
+    })),
+    ...(every >= 10 && every <= 3600
+      ? []
+      : [
+          {
+            code: 'dead-mans-switch-interval',
+            path: [...here, 'deadMansSwitch', ...(written.deadMansSwitch?.every ? ['every'] : [])],
+            problem: `the dead man's switch would send every ${own.every}`,
+            consequence:
+              every < 10
+                ? 'Alertmanager and its receiver would be busy with little else.'
+                : 'nobody would know for as long that alerting is broken.',
+            remedy: '10s to 1h, such as 1m.',
+          },
+        ]),
+  ];
+};
+
+const routeNames: Check = (fleet, resolved) => {
+  const clusters = resolved.clusters.map((c) => c.name);
+  const teams = unique(resolved.clusters.flatMap((c) => c.labels[teamLabel] ?? []));
+  const intervals = resolved.observer.alertmanager.muteTimeIntervals.map((i) => i.name);
+  return (fleet.observer.alertmanager?.routes ?? []).flatMap((route, i) => {
+    const path: Path = [...here, 'routes', i];
+    return [
+      ...(route.cluster ?? []).flatMap((name, j) =>
+        unknown([...path, 'cluster', j], name, clusters, {
+          code: 'unknown-cluster',
+          problem: `there is no cluster ${name}`,
+          consequence: 'the route would take no alert of it, ever.',
+        }),
+      ),
+      ...(route.team ?? []).flatMap((name, j) =>
+        unknown([...path, 'team', j], name, teams, {
+          code: 'unknown-team',
+          otherwise: `labels: {team: ${name}} at a cluster, or match: {team: ${name}} if alerts have it of their own.`,
+          problem: `no cluster has the label team: ${name}`,
+          consequence: 'the route would take no alert of that team, ever.',
+        }),
+      ),
+      ...(route.muteDuring ?? []).flatMap((name, j) =>
+        unknown([...path, 'muteDuring', j], name, intervals, {
+          code: 'unknown-interval',
+          problem: `there is no interval ${name} under muteTimeIntervals`,
+          consequence: 'Alertmanager would not start.',
+        }),
+      ),
+    ];
+  });
+};
+
+/** What a route asks of an alert: labels, and the values that each may have. Teams are more than a label. */
+const conditions = (route: ResolvedRoute): [string, readonly string[]][] => [
+  ...(route.severity ? [['severity', route.severity] as [string, readonly string[]]] : []),
+  ...(route.cluster ? [['cluster', route.cluster] as [string, readonly string[]]] : []),
+  ...(route.team ? [['its team', route.team] as [string, readonly string[]]] : []),
+  ...Object.entries(route.match).map(([label, value]): [string, readonly string[]] => [label, [value]]),
+];
+const within = (values: readonly string[], others: readonly string[]) => values.every((v) => others.includes(v));
+
+/** Whether the first route takes every alert that the second asks for. */
+const covers = (first: ResolvedRoute, second: ResolvedRoute): boolean =>
+  conditions(first).every(([label, values]) =>
+    conditions(second).some(
+      ([other, asked]) => (other === label || (label === 'its team' && other === teamLabel)) && within(asked, values),
+    ),
+  );
+
+const unreachableRoutes: Check = (_fleet, resolved) => {
+  const { routes } = resolved.observer.alertmanager;
+  return routes.flatMap((route, i): Violation[] => {
+    const unreachable = (problem: string, remedy: string): Violation[] => [
+      {
+        code: 'unreachable-route',
+        path: [...here, 'routes', i],
+        problem,
+        consequence: `${route.receiver} would not be told by this route, ever.`,
+        remedy,
+      },
+    ];
+    if (route.match.alertname === watchdog)
+      return unreachable(
+        `${watchdog} goes to the dead man's switch, before all routes`,
+        `deadMansSwitch: {receiver: ${route.receiver}}, and no route.`,
+      );
+    const asked = conditions(route);
+    const torn = asked.find(([label, values]) =>
+      asked.some(([other, others]) => other === label && !values.some((v) => others.includes(v))),
+    );
+    if (torn) return unreachable(`no alert has two values of ${torn[0]}`, `${torn[0]} once in a route.`);
+    const earlier = routes.slice(0, i).findIndex((r) => !r.continue && covers(r, route));
+    if (earlier < 0) return [];
+    return unreachable(
+      `route ${earlier + 1} (to ${routes[earlier]?.receiver}) takes every alert of this one`,
+      'this route before that one, or continue: true there if both are to be told.',
+    );
+  });
+};
+
+/** Alertmanager forgets what it has sent after its data retention (`--data.retention`), and sends it again. */
+const remembered = '120h';
+
+const routeTimes: Check = (fleet, resolved) =>
+  resolved.observer.alertmanager.routes.flatMap((route, i): Violation[] => {
+    const path: Path = [...here, 'routes', i];
+    const [group, repeat] = [seconds(route.groupInterval), seconds(route.repeatInterval)];
+    const written = fleet.observer.alertmanager?.routes?.[i];
+    if (group < 1)
+      return [
+        {
+          code: 'group-interval',
+          path: [...path, 'groupInterval'],
+          problem: `a group could send again after ${route.groupInterval}`,
+          consequence: group === 0 ? 'Alertmanager would not start.' : 'a flapping alert would flood its receiver.',
+          remedy: '1s or more, such as 5m.',
+        },
+      ];
+    if (repeat < group || repeat > seconds(remembered))
+      return [
+        {
+          code: 'repeat-interval',
+          path: [...path, ...(written?.repeatInterval ? ['repeatInterval'] : ['groupInterval'])],
+          problem: `what still fires would be said again after ${route.repeatInterval}`,
+          consequence:
+            repeat < group
+              ? `a group sends at most every ${route.groupInterval}, so it would take that long all the same.`
+              : `Alertmanager remembers for ${remembered} what it has sent, and would say it again then.`,
+          remedy:
+            group > seconds(remembered)
+              ? `a groupInterval of at most ${remembered}.`
+              : `${route.groupInterval} to ${remembered}.`,
+        },
+      ];
+    return [];
+  });
+
+const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
+const months = 'january february march april may june july august september october november december'.split(' ');
+const monthNumber = (month: string): number => (months.includes(month) ? months.indexOf(month) + 1 : Number(month));
+/** The first and the last of `a:b`, or one twice. */
+const ends = (range: string): [string, string] => {
+  const [first = '', last = first] = range.split(':');
+  return [first, last];
+};
+
+/** Whether Alertmanager takes a range of days of the month; -1 is the last day (alertmanager timeinterval). */
+const daysInOrder = (range: string): boolean => {
+  const [first, last] = ends(range).map(Number) as [number, number];
+  const shortestMonth = 28;
+  const from = first < 0 ? first + shortestMonth : first;
+  const to = last < 0 ? last + shortestMonth : last;
+  return !(first < 0 && last > 0) && from <= to;
+};
+
+/** What to write in place of a range that ends before it begins, or nothing where it does not. */
+const mended = {
+  times: (range: string) => {
+    const [from = '', to = ''] = range.split('-');
+    if (from < to) return undefined;
+    return to === '00:00' ? `"${from}-24:00"` : `["${from}-24:00", "00:00-${to}"]`;
+  },
+  weekdays: (range: string) => {
+    const [first, last] = ends(range).map((day) => weekdays.indexOf(day)) as [number, number];
+    return first <= last ? undefined : `[${[...weekdays.slice(first), ...weekdays.slice(0, last + 1)].join(', ')}]`;
+  },
+  daysOfMonth: (range: string) => {
+    const [first, last] = ends(range);
+    return daysInOrder(range)
+      ? undefined
+      : Number(first) > 0 && Number(last) > 0
+        ? `["${first}:-1", "1:${last}"]`
+        : 'the earlier day first';
+  },
+  months: (range: string) => {
+    const [first, last] = ends(range);
+    return monthNumber(first) <= monthNumber(last) ? undefined : `["${first}:december", "january:${last}"]`;
+  },
+} as const;
+
+/** Zones as Go spells them, which reads the time zone database by file name: letters' case matters, offsets are none. */
+const isTimeZone = (name: string): boolean => {
+  try {
+    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
+    const spelled = [timeZone, ...Intl.supportedValuesOf('timeZone')].find((z) => z.toLowerCase() === name.toLowerCase());
+    return spelled === undefined || spelled === name;
+  } catch {
+    return false;
+  }
+};
+
+const muteTimeIntervals: Check = (fleet) =>
+  Object.entries(fleet.observer.alertmanager?.muteTimeIntervals ?? {}).flatMap(([name, interval]): Violation[] => {
+    const path: Path = [...here, 'muteTimeIntervals', name];
+    const { location, ...ranges } = interval;
+    if (Object.values(ranges).every((r) => r === undefined))
+      return [
+        {
+          code: 'interval-without-times',
+          path,
+          problem: `${name} says no time`,
+          consequence: 'it would be always: routes that name it would send nothing, ever.',
+          remedy: 'times, weekdays, daysOfMonth or months, such as {weekdays: [saturday, sunday]}.',
+        },
+      ];
+    const backwards = (Object.keys(mended) as (keyof typeof mended)[]).flatMap((key) =>
+      (interval[key] ?? []).flatMap((range, i): Violation[] => {
+        const better = mended[key](range);
+        return better === undefined
+          ? []
+          : [
+              {
+                code: 'interval-backwards',
+                path: [...path, key, i],
+                problem: `${range} ends before it begins${key === 'weekdays' ? ' (weeks begin on Sunday)' : ''}`,
+                consequence: 'Alertmanager would not start.',
+                remedy: `${better}.`,
+              },
+            ];
+      }),
+    );
+    const zone: Violation[] =
+      location === undefined || isTimeZone(location)
+        ? []
+        : [
+            {
+              code: 'unknown-time-zone',
+              path: [...path, 'location'],
+              problem: `there is no time zone ${location}`,
+              consequence: 'Alertmanager would not start.',
+              remedy: `${nearest(location, Intl.supportedValuesOf('timeZone')) ?? 'a name of the time zone database, such as Europe/Berlin'}.`,
+            },
+          ];
+    return [...backwards, ...zone];
+  });
+
+export const notificationChecks: readonly Check[] = [
+  receivers,
+  integrations,
+  deadMansSwitch,
+  routeNames,
+  unreachableRoutes,
+  routeTimes,
+  muteTimeIntervals,
+];

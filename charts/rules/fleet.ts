@@ -1,0 +1,94 @@
+// Alerts about the fleet, evaluated by the ruler over all clusters. Every expression keeps `cluster`.
+import type { RulesOf } from './rule';
+
+const name = '{{ $labels.cluster }}';
+
+/** Of one cluster, a group each: what cannot be evaluated for one must not silence another. */
+export const fleetRules: RulesOf = (_fleet, cluster) => {
+  const { alerts, replicas } = cluster;
+  const pair = `cluster="${cluster.name}", job="prometheus"`;
+  const half = replicas / 2;
+  return [
+    {
+      name: `cluster ${cluster.name}`,
+      why: 'a cluster that is lost cannot say so itself',
+      dashboard: 'fleet-overview',
+      interval: '15s',
+      rules: [
+        {
+          alert: 'PrometheusReplicaDown',
+          expr: `(count by (cluster) (up{${pair}} == 1) or label_replace(vector(0), "cluster", "${cluster.name}", "", "")) < ${replicas}`,
+          for: alerts.prometheusReplicaDown.for,
+          severity: 'critical',
+          summary: 'A Prometheus replica of cluster {{ $labels.cluster }} is down',
+          description: `Cluster {{ $labels.cluster }} should have ${replicas} Prometheus replica${replicas === 1 ? '' : 's'} that answer; {{ printf "%.0f" $value }} do${replicas === 1 ? 'es' : ''}.`,
+        },
+      ],
+    },
+    {
+      name: `pair ${cluster.name}`,
+      why: 'a pair that crashes or does not ingest evaluates no alerts of its own',
+      dashboard: 'ingestion',
+      interval: '1m',
+      rules: [
+        {
+          alert: 'PrometheusHAGroupDown',
+          expr: `count by (cluster) (up{${pair}} == 0) > ${half}`,
+          for: '5m',
+          severity: 'critical',
+          summary: `More than half of the Prometheus replicas of cluster ${name} are down`,
+          description: `{{ printf "%.0f" $value }} of ${replicas} Prometheus replicas of cluster ${name} do not answer.`,
+        },
+        {
+          alert: 'PrometheusHAGroupCrashlooping',
+          expr: `count by (cluster) ((prometheus_tsdb_clean_start{${pair}} == 0 and changes(process_start_time_seconds{${pair}}[1h]) > 1) or changes(process_start_time_seconds{${pair}}[30m]) > 4) > ${half}`,
+          for: '10m',
+          severity: 'critical',
+          summary: `More than half of the Prometheus replicas of cluster ${name} keep crashing`,
+          description: `{{ printf "%.0f" $value }} of ${replicas} Prometheus replicas of cluster ${name} have restarted uncleanly twice within an hour, or 5 times within half an hour.`,
+        },
+        {
+          alert: 'PrometheusHAGroupNotIngestingSamples',
+          expr: `max by (cluster) (sum without (type) (rate(prometheus_tsdb_head_samples_appended_total{${pair}}[5m]))) <= 0 and max by (cluster) (prometheus_rule_group_rules{${pair}}) > 0`,
+          for: '10m',
+          severity: 'critical',
+          summary: `No Prometheus replica of cluster ${name} stores anything`,
+          description: `No Prometheus replica of cluster ${name} has appended a sample for 10 minutes.`,
+        },
+      ],
+    },
+  ];
+};
+
+/** Of one cluster, evaluated on what answers: a StoreAPI that is cut off is exactly what these look for. */
+export const fleetPartialRules: RulesOf = (_fleet, cluster) => {
+  const { alerts } = cluster;
+  const pair = `cluster="${cluster.name}", job="prometheus"`;
+  return [
+    {
+      name: `reach ${cluster.name}`,
+      why: 'that a cluster is silent shows in the global view only; an answer without it must not stop the evaluation',
+      dashboard: 'fleet-overview',
+      interval: '30s',
+      partialResponse: 'warn',
+      rules: [
+        {
+          alert: 'ClusterUnreachable',
+          expr: `max by (cluster) (absent(up{${pair}}))`,
+          for: alerts.clusterUnreachable.for,
+          severity: 'critical',
+          summary: `Cluster ${name} is silent`,
+          description: `No Prometheus of cluster ${name} has been seen by the querier for ${alerts.clusterUnreachable.for}: it is down as a whole, or cut off.`,
+        },
+        {
+          alert: 'PrometheusReplicasDiverge',
+          expr: `max by (cluster) (prometheus_tsdb_head_series{${pair}}) / min by (cluster) (prometheus_tsdb_head_series{${pair}}) > 1.2`,
+          for: '30m',
+          severity: 'warning',
+          summary: `The Prometheus replicas of cluster ${name} see different things`,
+          description: `One Prometheus replica of cluster ${name} has {{ printf "%.2f" $value }} times as many series as another (limit 1.2).`,
+        },
+      ],
+    },
+  ];
+};

@@ -1,0 +1,75 @@
+// Which rules are evaluated where:
+//   - what a cluster knows about itself, in its own Prometheus pair: it works when the observer does not;
+//   - nodes, containers and the observer, in the Prometheus of the cluster that scrapes them;
+//   - what only the view over all clusters shows, in the ruler.
+import type { UserRuleFile } from '../fleet/alerts';
+import type { ResolvedCluster, ResolvedFleet } from '../fleet/resolve';
+import { yaml } from '../kit/kubernetes';
+import { alertmanagerRules } from './alertmanager';
+import { compactorRules } from './compactor';
+import { containerRules } from './containers';
+import { fleetPartialRules, fleetRules } from './fleet';
+import { nodeRules } from './nodes';
+import { prometheusRules } from './prometheus';
+import { queryRules } from './query';
+import { queryFrontendRules } from './query-frontend';
+import { fleetRecording, nodeRecording, thanosRecording } from './recording';
+import { isAlert, type RuleGroup, type RulesOf, ruleFile, without } from './rule';
+import { rulerRules } from './ruler';
+import { sidecarRules } from './sidecar';
+import { sloRules } from './slo';
+import { storeRules } from './store';
+import { nodeTargetRules, targetRules } from './targets';
+
+const subjects = {
+  cluster: [targetRules, prometheusRules, sidecarRules],
+  nodes: [nodeTargetRules, nodeRules, containerRules, nodeRecording],
+  observer: [
+    queryRules,
+    queryFrontendRules,
+    storeRules,
+    compactorRules,
+    rulerRules,
+    alertmanagerRules,
+    sloRules,
+    thanosRecording,
+  ],
+  global: [fleetRules, fleetRecording],
+  globalPartial: [fleetPartialRules],
+} satisfies Record<string, readonly RulesOf[]>;
+
+const groups = (of: keyof typeof subjects, fleet: ResolvedFleet, cluster: ResolvedCluster): RuleGroup[] =>
+  subjects[of].flatMap((rules: RulesOf) => rules(fleet, cluster)).map((group) => without(group, cluster.alerts));
+
+const text = (fleet: ResolvedFleet, these: readonly RuleGroup[]): string => yaml(ruleFile(fleet, these));
+const userFiles = (files: readonly UserRuleFile[], ending: string): Record<string, string> =>
+  Object.fromEntries(files.map((file) => [`${file.name}.${ending}`, file.text]));
+
+/** Rule files of a cluster's Prometheus, by name. */
+export const clusterRuleFiles = (fleet: ResolvedFleet, cluster: ResolvedCluster): Record<string, string> => {
+  const file = (of: keyof typeof subjects) => ({ [`${of}.yml`]: text(fleet, groups(of, fleet, cluster)) });
+  return {
+    ...file('cluster'),
+    ...(cluster.nodes ? file('nodes') : {}),
+    ...(cluster.nodes && cluster.in === fleet.observer.in ? file('observer') : {}),
+    ...userFiles(cluster.alerts.ruleFiles, 'yml'),
+  };
+};
+
+/** Rule files of the ruler, by name. promtool takes no partial_response_strategy, so groups that have one are by themselves. */
+export const globalRuleFiles = (fleet: ResolvedFleet): Record<string, string> => {
+  const all = (of: 'global' | 'globalPartial') => fleet.clusters.flatMap((cluster) => groups(of, fleet, cluster));
+  return {
+    'global.yaml': text(fleet, all('global')),
+    'global-partial.yaml': text(fleet, all('globalPartial')),
+    ...userFiles(fleet.alerts.ruleFiles, 'yaml'),
+  };
+};
+
+/** Names of all alerts that there are, whatever is turned off; they are the same for every cluster. */
+export const alertNames = (fleet: ResolvedFleet): string[] => {
+  const all = fleet.clusters
+    .slice(0, 1)
+    .flatMap((cluster) => Object.values(subjects).flatMap((of) => of.flatMap((rules: RulesOf) => rules(fleet, cluster))));
+  return [...new Set(all.flatMap((group) => group.rules.filter(isAlert).map((rule) => rule.alert)))].sort();
+};

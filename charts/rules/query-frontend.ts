@@ -1,0 +1,39 @@
+// The query frontend, and Grafana: what people ask.
+import { here, percent, type RulesOf, share } from './rule';
+
+const requests = 'job="thanos-query-frontend", handler="query-frontend"';
+
+export const queryFrontendRules: RulesOf = (_fleet, { alerts }) => [
+  {
+    name: 'query-frontend',
+    why: 'frontend and Grafana are scraped by the cluster that watches its nodes',
+    dashboard: 'query-path',
+    interval: '30s',
+    rules: [
+      {
+        alert: 'ThanosQueryFrontendIsDown',
+        expr: 'absent(up{job="thanos-query-frontend"} == 1)',
+        for: '5m',
+        severity: 'critical',
+        summary: 'No query frontend answers',
+        description: `Cluster ${here}, which watches the observer, has seen no query frontend for 5 minutes: Grafana shows nothing.`,
+      },
+      {
+        alert: 'ThanosQueryFrontendErrorRateHigh',
+        expr: `${share('job', `http_requests_total{${requests}, code=~"5.."}`, `http_requests_total{${requests}}`)} > ${alerts.queryErrors.ratio}`,
+        for: '5m',
+        severity: 'critical',
+        summary: 'Queries of people and dashboards fail',
+        description: `{{ $value | humanizePercentage }} of the requests to the query frontend fail (limit ${percent(alerts.queryErrors.ratio)}).`,
+      },
+      {
+        alert: 'GrafanaIsDown',
+        expr: 'absent(up{job="grafana"} == 1)',
+        for: '5m',
+        severity: 'warning',
+        summary: 'Grafana does not answer',
+        description: `Cluster ${here}, which watches the observer, has seen no Grafana for 5 minutes: there are no dashboards. Alerts are not affected.`,
+      },
+    ],
+  },
+];

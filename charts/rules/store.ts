@@ -1,0 +1,99 @@
+// The store gateway, and every observer component's operations on the bucket.
+import { here, p99, percent, type RulesOf, share } from './rule';
+
+const job = 'job="thanos-store"';
+const failed = 'grpc_code=~"Unknown|Unimplemented|Internal|Unavailable|DataLoss|DeadlineExceeded"';
+
+/** Operations of a job on the bucket that fail. */
+export const bucketFailures = (selector: string): string =>
+  share(
+    'job',
+    `thanos_objstore_bucket_operation_failures_total{${selector}}`,
+    `thanos_objstore_bucket_operations_total{${selector}}`,
+  );
+
+export const storeRules: RulesOf = (_fleet, { alerts }) => {
+  const { ratio } = alerts.bucketErrors;
+  return [
+    {
+      name: 'store',
+      why: 'the store gateway is scraped by the cluster that watches its nodes',
+      dashboard: 'object-store',
+      interval: '30s',
+      rules: [
+        {
+          alert: 'ThanosStoreIsDown',
+          expr: `absent(up{${job}} == 1)`,
+          for: '5m',
+          severity: 'critical',
+          summary: 'No store gateway answers',
+          description: `Cluster ${here}, which watches the observer, has seen no store gateway for 5 minutes: what is only in the bucket cannot be queried.`,
+        },
+        {
+          alert: 'ThanosStoreGrpcErrorRate',
+          expr: `${share('job', `grpc_server_handled_total{${job}, ${failed}}`, `grpc_server_started_total{${job}}`)} > ${alerts.queryErrors.ratio}`,
+          for: '5m',
+          severity: 'warning',
+          summary: 'The store gateway fails to answer',
+          description: `{{ $value | humanizePercentage }} of the requests to the store gateway fail (limit ${percent(alerts.queryErrors.ratio)}).`,
+        },
+        {
+          alert: 'ThanosStoreSeriesGateLatencyHigh',
+          expr: `${p99('job', `thanos_bucket_store_series_gate_queries_duration_seconds_bucket{${job}}`)} > 2 and sum by (job) (rate(thanos_bucket_store_series_gate_queries_duration_seconds_count{${job}}[5m])) > 0`,
+          for: '10m',
+          severity: 'warning',
+          summary: 'Queries wait for the store gateway',
+          description: `The slowest hundredth of the requests waits {{ $value | humanizeDuration }} or more for a free slot of the store gateway (limit 2 s).`,
+        },
+        {
+          alert: 'ThanosStoreObjstoreOperationLatencyHigh',
+          expr: `${p99('job', `thanos_objstore_bucket_operation_duration_seconds_bucket{${job}}`)} > 2 and sum by (job) (rate(thanos_objstore_bucket_operation_duration_seconds_count{${job}}[5m])) > 0`,
+          for: '10m',
+          severity: 'warning',
+          summary: 'The bucket answers the store gateway slowly',
+          description: `The slowest hundredth of the store gateway's operations on the bucket takes {{ $value | humanizeDuration }} or more (limit 2 s).`,
+        },
+        {
+          alert: 'ThanosStoreBucketHighOperationFailures',
+          expr: `${bucketFailures(job)} > ${ratio}`,
+          for: '15m',
+          severity: 'warning',
+          summary: 'The store gateway fails at the bucket',
+          description: `{{ $value | humanizePercentage }} of the store gateway's operations on the bucket fail (limit ${percent(ratio)}).`,
+        },
+        {
+          alert: 'ThanosStoreBlocksNotLoading',
+          expr: `sum by (job) (increase(thanos_bucket_store_block_load_failures_total{${job}}[15m]) + increase(thanos_blocks_meta_sync_failures_total{${job}}[15m])) > 0 or sum by (job) (thanos_blocks_meta_synced{${job}, state=~"corrupted-meta-json|failed"}) > 0`,
+          for: '30m',
+          severity: 'warning',
+          summary: 'The store gateway cannot load blocks',
+          description: `{{ printf "%.0f" $value }} blocks, or attempts to load them, fail: queries of their time lack them.`,
+        },
+      ],
+    },
+    {
+      name: 'bucket',
+      why: 'ruler and bucket web are scraped by the cluster that watches their nodes',
+      dashboard: 'object-store',
+      interval: '30s',
+      rules: [
+        {
+          alert: 'ThanosBucketHighOperationFailures',
+          expr: `${bucketFailures('job=~"thanos-rule|thanos-bucket-web"')} > ${ratio}`,
+          for: '15m',
+          severity: 'warning',
+          summary: '{{ $labels.job }} fails at the bucket',
+          description: `{{ $value | humanizePercentage }} of the operations of {{ $labels.job }} on the bucket fail (limit ${percent(ratio)}).`,
+        },
+        {
+          alert: 'ThanosBucketWebIsDown',
+          expr: 'absent(up{job="thanos-bucket-web"} == 1)',
+          for: '15m',
+          severity: 'info',
+          summary: 'Bucket web does not answer',
+          description: `Cluster ${here}, which watches the observer, has seen no bucket web for 15 minutes.`,
+        },
+      ],
+    },
+  ];
+};
