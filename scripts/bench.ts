@@ -15,7 +15,7 @@ const help = `npm run bench [-- --cluster] [--write]
 Measures synthesis on this machine. Each figure is the median of several runs, the first (which fills caches) left out.
 
   --cluster  also deploys the demo (fleet.yaml) to its context, which must not have it yet, measures the time to the first
-             answer and what every pod uses at rest (10 minutes), and leaves it running
+             answer and what every pod uses at rest (after 5 minutes), and leaves it running
   --write    writes docs/benchmarks.md`;
 
 interface Row {
@@ -149,7 +149,7 @@ const running = async (): Promise<{ rows: Row[]; pods: PodUse[] }> => {
   const first = (Date.now() - started) / 1000;
   progress.done(`  kubectl apply to the first answer with every cluster: ${first.toFixed(0)} s`);
   while ((await components(kubectl, topology.fleet.name)).some((c) => !c.done)) await sleep(1000);
-  const rest = 600;
+  const rest = 300;
   for (let s = 0; s < rest; s += 10) {
     progress.show(`At rest for ${s} of ${rest} s …`);
     await sleep(10_000);

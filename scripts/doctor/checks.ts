@@ -266,7 +266,7 @@ const rules: Check = async ({ topology, query }) => {
     query(
       'sum(increase(thanos_alert_queue_alerts_dropped_total[15m])) + sum(increase(thanos_alert_sender_alerts_dropped_total[15m]))',
     ),
-    query('sum by (cluster, job) (prometheus_rule_group_rules)'),
+    query('max by (cluster, job) (sum by (cluster, job, pod) (prometheus_rule_group_rules))'),
   ]);
   const line = (of: string, labels: Record<string, string>, logs: string): Finding => {
     const failed = value(failures, labels) ?? 0;
