@@ -197,7 +197,7 @@ main(async () => {
     await apply(kubectl, `${output}/${k.name}`);
     ready.push(...(await waitReady(kubectl, fleet.name, timeout)));
   }
-  const wrong = await health(topology, Math.min(timeout, 180));
+  const wrong = await health(topology, Math.min(timeout, 240));
   console.log(
     `\n${await addresses(topology, ready)}\n\n${credentials(topology)}\n\nnpm run doctor looks closer; npm run down takes it away.`,
   );

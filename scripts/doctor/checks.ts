@@ -213,7 +213,7 @@ const store: Check = async ({ topology, query }) => {
   const [loaded, failures, synced] = await Promise.all([
     query('max(thanos_bucket_store_blocks_loaded{job="thanos-store"})'),
     query(
-      'sum(increase(thanos_bucket_store_block_load_failures_total{job="thanos-store"}[15m])) + sum(increase(thanos_blocks_meta_sync_failures_total{job="thanos-store"}[15m]))',
+      'sum(increase(thanos_bucket_store_block_load_failures_total{job="thanos-store"}[2m])) + sum(increase(thanos_blocks_meta_sync_failures_total{job="thanos-store"}[2m]))',
     ),
     query('max(thanos_blocks_meta_synced{job="thanos-store", state="loaded"})'),
   ]);
@@ -226,7 +226,7 @@ const store: Check = async ({ topology, query }) => {
       'store gateway',
       'blocks',
       failed >= 1 ? 'wrong' : blocks === known ? 'ok' : 'warning',
-      `${blocks} loaded of ${known ?? '?'} known, ${Math.round(failed)} failures in 15 min`,
+      `${blocks} loaded of ${known ?? '?'} known, ${Math.round(failed)} failures in 2 min`,
       remedy,
     ),
   ];
@@ -262,9 +262,9 @@ const compactor: Check = async ({ topology, query }) => {
 
 const rules: Check = async ({ topology, query }) => {
   const [failures, dropped, evaluated] = await Promise.all([
-    query('sum by (cluster, job) (increase(prometheus_rule_evaluation_failures_total[15m]))'),
+    query('sum by (cluster, job) (increase(prometheus_rule_evaluation_failures_total[2m]))'),
     query(
-      'sum(increase(thanos_alert_queue_alerts_dropped_total[15m])) + sum(increase(thanos_alert_sender_alerts_dropped_total[15m]))',
+      'sum(increase(thanos_alert_queue_alerts_dropped_total[2m])) + sum(increase(thanos_alert_sender_alerts_dropped_total[2m]))',
     ),
     query('max by (cluster, job) (sum by (cluster, job, pod) (prometheus_rule_group_rules))'),
   ]);
@@ -275,7 +275,7 @@ const rules: Check = async ({ topology, query }) => {
       'rules',
       of,
       count === 0 ? 'wrong' : failed >= 1 ? 'wrong' : 'ok',
-      `${count} evaluated, ${Math.round(failed)} failures in 15 min`,
+      `${count} evaluated, ${Math.round(failed)} failures in 2 min`,
       count === 0 ? `no rule is loaded; ${logs}` : `the failing rule is in the log: ${logs}`,
     );
   };
@@ -293,7 +293,7 @@ const rules: Check = async ({ topology, query }) => {
       'rules',
       'alerts of the ruler',
       lost >= 1 ? 'wrong' : 'ok',
-      `${Math.round(lost)} dropped in 15 min`,
+      `${Math.round(lost)} dropped in 2 min`,
       'no Alertmanager takes them',
     ),
   ];
