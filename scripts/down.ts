@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { loadFleet } from '../charts/fleet';
 import { madeByLabel } from '../charts/kind';
 import { declareTopology } from '../charts/topology';
-import { fleetNamespaces } from './lib/components';
+import { fleetNamespaces, selector } from './lib/components';
 import { Kubectl, type KubeObject, run } from './lib/kubectl';
 import { green, main, progress, table, yellow } from './lib/terminal';
 
@@ -16,7 +16,6 @@ made in Grafana: they are kept unless you answer yes, and their namespaces with 
   --volumes       delete the volumes too, without asking; a kind cluster that npm run up made goes as a whole
   --keep-volumes  keep the volumes, without asking`;
 
-const selector = (fleet: string): string => `app.kubernetes.io/part-of=thanos-fleet,app.kubernetes.io/instance=${fleet}`;
 const namespaced =
   'statefulsets,deployments,daemonsets,services,configmaps,secrets,networkpolicies,poddisruptionbudgets,roles,rolebindings,serviceaccounts';
 

@@ -1,5 +1,6 @@
 // npm run up: from a fleet file to a running fleet, with where everything is.
 import { parseArgs } from 'node:util';
+import { adminSecretName } from '../charts/components/grafana';
 import { loadFleet, synthesize } from '../charts/fleet';
 import type { ResolvedKubernetes } from '../charts/fleet/resolve';
 import { kindConfig } from '../charts/kind';
@@ -171,7 +172,7 @@ const addresses = async (topology: Topology, ready: readonly Component[]): Promi
 
 const credentials = (topology: Topology): string => {
   const { fleet, observer } = topology;
-  const secret = fleet.observer.grafana.adminSecret ?? 'grafana-admin';
+  const secret = adminSecretName(fleet);
   const demo = fleet.observer.grafana.adminSecret ? '' : ' (admin / foobar)';
   return `Grafana's credentials: Secret ${secret} in ${fleet.observer.namespace}${demo}\n  kubectl --context ${observer.kubernetes.context} -n ${fleet.observer.namespace} get secret ${secret} -o jsonpath='{.data.admin-password}' | base64 -d`;
 };

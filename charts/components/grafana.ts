@@ -70,6 +70,9 @@ const settings: Record<string, string> = {
 
 const demoSecret = 'grafana-admin';
 
+/** The Secret in the observer's namespace that holds the administrator's credentials. */
+export const adminSecretName = (fleet: ResolvedFleet): string => fleet.observer.grafana.adminSecret ?? demoSecret;
+
 /** The demo's credentials, as the seed has them; kind only, behind localhost. */
 const adminSecret = (scope: Construct, workload: Workload, fleet: ResolvedFleet): string => {
   if (fleet.observer.grafana.adminSecret) return fleet.observer.grafana.adminSecret;

@@ -1,5 +1,6 @@
 // What doctor looks at: Kubernetes for what runs, the querier for what it knows of itself (every component is scraped),
 // and the programs that can tell more. Expectations come from the topology, never from a list.
+import { adminSecretName } from '../../charts/components/grafana';
 import { datasource } from '../../charts/config/grafana';
 import { clusterLabel } from '../../charts/fleet/resolve';
 import { seconds } from '../../charts/kit/units';
@@ -346,7 +347,7 @@ const alertmanagers: Check = async ({ topology, kubectl, query }) => {
 
 const grafana: Check = async ({ topology, kubectl }) => {
   const { workload, http } = topology.observer.grafana;
-  const secret = topology.fleet.observer.grafana.adminSecret ?? 'grafana-admin';
+  const secret = adminSecretName(topology.fleet);
   let forward: Forward | undefined;
   try {
     const [credentials] = await kubectl.get(['secret', secret, '-n', workload.namespace]);

@@ -1,4 +1,5 @@
 // What of a fleet is ready, and why the rest is not.
+import { partOf } from '../../charts/kit/kubernetes';
 import type { Topology } from '../../charts/topology';
 import type { Kubectl, KubeObject } from './kubectl';
 
@@ -12,7 +13,8 @@ export interface Component {
   readonly done: boolean;
 }
 
-const selector = (fleet: string): string => `app.kubernetes.io/part-of=thanos-fleet,app.kubernetes.io/instance=${fleet}`;
+/** Label selector of everything that belongs to a fleet. */
+export const selector = (fleet: string): string => `app.kubernetes.io/part-of=${partOf},app.kubernetes.io/instance=${fleet}`;
 
 const statusOf = (o: KubeObject): { wanted: number; ready: number; updated: number } => {
   const s = o.status ?? {};

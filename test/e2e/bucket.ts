@@ -144,7 +144,6 @@ export const bucketChecks = async (runner: Runner, running: Running, meanwhile: 
     const blocks = await until(
       'blocks of two days at a resolution of 5 minutes',
       async () => {
-        await fetchJson(`${await running.url(running.observer, 'svc/thanos-bucket-web', 10902)}/api/v1/blocks?view=global`);
         const list = await listBlocks(running);
         const down = list.filter((b) => ours(b) && b.thanos.downsample.resolution === 300_000);
         assert(

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { components } from '../../scripts/lib/components';
+import { components, selector } from '../../scripts/lib/components';
 import { run } from '../../scripts/lib/kubectl';
 import { main } from '../../scripts/lib/terminal';
 import { outputFiles, replaceFolder } from '../../scripts/output';
@@ -68,7 +68,7 @@ const deploy = async (runner: Runner, running: Running, directory: string): Prom
     const versions = async () => {
       const kinds =
         'namespaces,serviceaccounts,configmaps,secrets,services,networkpolicies,statefulsets,deployments,daemonsets,poddisruptionbudgets,roles,rolebindings,clusterroles,clusterrolebindings';
-      const objects = await kubectl.get([kinds, '-A', '-l', 'app.kubernetes.io/part-of=thanos-fleet']);
+      const objects = await kubectl.get([kinds, '-A', '-l', selector(fleet.name)]);
       // generations count changes of what is wanted; objects without one change their version with their content only
       return new Map(
         objects.map((o) => [
@@ -90,12 +90,7 @@ const deploy = async (runner: Runner, running: Running, directory: string): Prom
 const cleanUp = async (running: Running): Promise<void> => {
   running.close();
   const { kubectl, fleet } = running;
-  await kubectl.run([
-    'delete',
-    'clusterroles,clusterrolebindings',
-    '-l',
-    `app.kubernetes.io/part-of=thanos-fleet,app.kubernetes.io/instance=${fleet.name}`,
-  ]);
+  await kubectl.run(['delete', 'clusterroles,clusterrolebindings', '-l', selector(fleet.name)]);
   await kubectl.run(['delete', 'namespaces', '--ignore-not-found', receiverNamespace, ...running.namespaces()]);
 };
 

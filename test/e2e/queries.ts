@@ -1,4 +1,5 @@
 // Queries: what is scraped, replicas merged, the cache, Grafana.
+import { adminSecretName } from '../../charts/components/grafana';
 import { datasource } from '../../charts/config/grafana';
 import { dashboards } from '../../charts/dashboards';
 import { emptyPanels } from '../../charts/dashboards/empty';
@@ -207,7 +208,7 @@ export const queryChecks = async (runner: Runner, running: Running): Promise<voi
 };
 
 const grafanaLogin = async (running: Running): Promise<string> => {
-  const name = running.fleet.observer.grafana.adminSecret ?? 'grafana-admin';
+  const name = adminSecretName(running.fleet);
   const [secret] = await running.kubectl.get(['secret', name, '-n', running.observer]);
   const text = (key: string) => Buffer.from(secret.data[key], 'base64').toString();
   return `Basic ${Buffer.from(`${text('admin-user')}:${text('admin-password')}`).toString('base64')}`;
