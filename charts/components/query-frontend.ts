@@ -1,31 +1,9 @@
 // Thanos Query Frontend: splits long ranges by day and caches answers.
 import type { Construct } from 'constructs';
 import { responseCache } from '../config/caches';
-import {
-  configMapVolume,
-  container,
-  containerPorts,
-  deployment,
-  hashedConfigMap,
-  readOnly,
-  resources,
-  restricted,
-  service,
-  yaml,
-} from '../kit/kubernetes';
+import { configMapVolume, deployment, hashedConfigMap, readOnly, resources, service, yaml } from '../kit/kubernetes';
 import type { Edges, Endpoint } from '../kit/wiring';
-import {
-  http,
-  httpArgs,
-  memoryArgs,
-  type Place,
-  type ThanosWorkload,
-  terminationGracePeriodSeconds,
-  thanosProbes,
-  thanosWorkload,
-  uid,
-  withHttp,
-} from './thanos';
+import { http, type Place, type ThanosWorkload, thanosPod, thanosWorkload, withHttp } from './thanos';
 
 export const declareQueryFrontend = (edges: Edges, place: Place, replicas: number): ThanosWorkload =>
   withHttp(edges, thanosWorkload(place, 'thanos-query-frontend', 'query-frontend', replicas));
@@ -40,34 +18,26 @@ export const renderQueryFrontend = (scope: Construct, frontend: ThanosWorkload, 
     'downstream.yaml': yaml({ max_idle_conns_per_host: 100 }),
   });
   service(scope, workload, [http]);
-  deployment(scope, workload, {
-    spec: {
-      ...restricted(uid),
-      terminationGracePeriodSeconds,
-      containers: [
-        container(workload.name, workload.image, {
-          args: [
-            'query-frontend',
-            ...httpArgs(),
-            ...memoryArgs,
-            `--query-frontend.downstream-url=${options.downstream.urlFor(workload)}`,
-            `--query-frontend.downstream-tripper-config-file=${directory}/downstream.yaml`,
-            '--query-frontend.compress-responses',
-            '--query-frontend.log-queries-longer-than=10s',
-            '--query-range.split-interval=24h',
-            `--query-range.response-cache-config-file=${directory}/range-cache.yaml`,
-            '--query-range.response-cache-max-freshness=5m', // what is younger may still change: late scrapes, ruler lag
-            `--labels.response-cache-config-file=${directory}/labels-cache.yaml`,
-            '--labels.response-cache-max-freshness=5m',
-            '--cache-compression-type=snappy',
-          ],
-          ports: containerPorts(http),
-          ...thanosProbes(),
-          resources: resources('50m', '96Mi', '384Mi'),
-          volumeMounts: [readOnly('config', directory)],
-        }),
+  deployment(
+    scope,
+    workload,
+    thanosPod(workload, {
+      command: ['query-frontend'],
+      args: [
+        `--query-frontend.downstream-url=${options.downstream.urlFor(workload)}`,
+        `--query-frontend.downstream-tripper-config-file=${directory}/downstream.yaml`,
+        '--query-frontend.compress-responses',
+        '--query-frontend.log-queries-longer-than=10s',
+        '--query-range.split-interval=24h',
+        `--query-range.response-cache-config-file=${directory}/range-cache.yaml`,
+        '--query-range.response-cache-max-freshness=5m', // what is younger may still change: late scrapes, ruler lag
+        `--labels.response-cache-config-file=${directory}/labels-cache.yaml`,
+        '--labels.response-cache-max-freshness=5m',
+        '--cache-compression-type=snappy',
       ],
+      resources: resources('50m', '96Mi', '384Mi'),
+      volumeMounts: [readOnly('config', directory)],
       volumes: [configMapVolume('config', config)],
-    },
-  });
+    }),
+  );
 };

@@ -3,33 +3,9 @@ import type { Construct } from 'constructs';
 import { endpointsFile } from '../config/endpoints';
 import { rulerLabels } from '../fleet/checks';
 import { type ResolvedFleet, replicaLabel } from '../fleet/resolve';
-import {
-  configMapVolume,
-  container,
-  containerPorts,
-  deployment,
-  readOnly,
-  reloadedConfigMap,
-  resources,
-  restricted,
-  service,
-  yaml,
-} from '../kit/kubernetes';
+import { configMapVolume, deployment, readOnly, reloadedConfigMap, resources, service, yaml } from '../kit/kubernetes';
 import type { Edges, Endpoint } from '../kit/wiring';
-import {
-  grpc,
-  grpcArgs,
-  http,
-  httpArgs,
-  memoryArgs,
-  type Place,
-  type StoreApi,
-  terminationGracePeriodSeconds,
-  thanosProbes,
-  thanosWorkload,
-  uid,
-  withStoreApi,
-} from './thanos';
+import { grpc, http, type Place, type StoreApi, thanosPod, thanosWorkload, withStoreApi } from './thanos';
 
 export const declareQuery = (edges: Edges, place: Place, replicas: number): StoreApi =>
   withStoreApi(edges, thanosWorkload(place, 'thanos-query', 'query', replicas));
@@ -49,35 +25,27 @@ export const renderQuery = (
     'endpoints.yaml': yaml(endpointsFile(addresses)),
   });
   service(scope, workload, [http, grpc]);
-  deployment(scope, workload, {
-    spec: {
-      ...restricted(uid),
-      terminationGracePeriodSeconds,
-      containers: [
-        container(workload.name, workload.image, {
-          args: [
-            'query',
-            ...httpArgs(),
-            ...grpcArgs(),
-            ...memoryArgs,
-            '--endpoint.sd-config-file=/etc/thanos/endpoints/endpoints.yaml',
-            '--endpoint.sd-config-reload-interval=1m',
-            '--store.sd-dns-interval=10s', // a restarted pod is queried again after 10 s
-            `--query.replica-label=${replicaLabel}`,
-            `--query.replica-label=${rulerLabels.replica}`,
-            '--query.auto-downsampling',
-            '--query.partial-response', // a graph with a gap and a warning beats none
-            `--query.timeout=${fleet.observer.query.timeout}`,
-            `--store.response-timeout=${storeResponseTimeout}`,
-            `--alert.query-url=${options.externalUrl}`,
-          ],
-          ports: containerPorts(http, grpc),
-          ...thanosProbes(),
-          resources: resources('100m', '128Mi', '512Mi'),
-          volumeMounts: [readOnly('endpoints', '/etc/thanos/endpoints')],
-        }),
+  deployment(
+    scope,
+    workload,
+    thanosPod(workload, {
+      command: ['query'],
+      grpc: true,
+      args: [
+        '--endpoint.sd-config-file=/etc/thanos/endpoints/endpoints.yaml',
+        '--endpoint.sd-config-reload-interval=1m',
+        '--store.sd-dns-interval=10s', // a restarted pod is queried again after 10 s
+        `--query.replica-label=${replicaLabel}`,
+        `--query.replica-label=${rulerLabels.replica}`,
+        '--query.auto-downsampling',
+        '--query.partial-response', // a graph with a gap and a warning beats none
+        `--query.timeout=${fleet.observer.query.timeout}`,
+        `--store.response-timeout=${storeResponseTimeout}`,
+        `--alert.query-url=${options.externalUrl}`,
       ],
+      resources: resources('100m', '128Mi', '512Mi'),
+      volumeMounts: [readOnly('endpoints', '/etc/thanos/endpoints')],
       volumes: [configMapVolume('endpoints', endpoints)],
-    },
-  });
+    }),
+  );
 };

@@ -3,35 +3,10 @@ import type { Construct } from 'constructs';
 import type { BucketClient } from '../config/objstore';
 import { rulerLabels } from '../fleet/checks';
 import type { ResolvedFleet, ResolvedKubernetes } from '../fleet/resolve';
-import {
-  configMapVolume,
-  container,
-  containerPorts,
-  hashedConfigMap,
-  podField,
-  readOnly,
-  resources,
-  restricted,
-  service,
-  statefulSet,
-  yaml,
-} from '../kit/kubernetes';
+import { configMapVolume, hashedConfigMap, podField, readOnly, resources, service, statefulSet, yaml } from '../kit/kubernetes';
 import type { Edges, Endpoint } from '../kit/wiring';
 import { globalRuleFiles } from '../rules';
-import {
-  grpc,
-  grpcArgs,
-  http,
-  httpArgs,
-  memoryArgs,
-  type Place,
-  type StoreApi,
-  terminationGracePeriodSeconds,
-  thanosProbes,
-  thanosWorkload,
-  uid,
-  withStoreApi,
-} from './thanos';
+import { grpc, http, type Place, type StoreApi, thanosPod, thanosWorkload, withStoreApi } from './thanos';
 
 export const declareRuler = (edges: Edges, place: Place): StoreApi =>
   withStoreApi(edges, thanosWorkload(place, 'thanos-rule', 'rule'));
@@ -47,7 +22,6 @@ export const renderRuler = (
   options: { query: Endpoint; alertmanager: Endpoint; bucket: BucketClient; queryUrl: string },
 ): void => {
   const { workload } = ruler;
-  const { bucket } = options;
   const config = hashedConfigMap(scope, workload, 'thanos-rule', {
     'alertmanagers.yaml': yaml({
       alertmanagers: [{ static_configs: options.alertmanager.eachFor(workload), scheme: 'http', api_version: 'v2' }],
@@ -59,46 +33,28 @@ export const renderRuler = (
   statefulSet(
     scope,
     workload,
-    {
-      annotations: bucket.annotations,
-      spec: {
-        ...restricted(uid),
-        terminationGracePeriodSeconds,
-        containers: [
-          container(workload.name, workload.image, {
-            args: [
-              'rule',
-              ...httpArgs(),
-              ...grpcArgs(),
-              ...memoryArgs,
-              '--data-dir=/data',
-              ...bucket.args,
-              `--rule-file=${rulesDirectory}/*.yaml`,
-              '--eval-interval=15s',
-              `--label=${rulerLabels.ruler}="global"`, // never `cluster`: it would overwrite that of the alerts
-              `--label=${rulerLabels.replica}="$(POD_NAME)"`,
-              `--alert.label-drop=${rulerLabels.replica}`, // or every ruler's alert would be another one
-              `--query.config-file=${configDirectory}/query.yaml`,
-              `--alertmanagers.config-file=${configDirectory}/alertmanagers.yaml`,
-              `--alert.query-url=${options.queryUrl}`,
-              '--tsdb.block-duration=2h',
-              '--tsdb.retention=48h',
-            ],
-            env: [podField('POD_NAME', 'metadata.name'), ...bucket.env],
-            ports: containerPorts(http, grpc),
-            ...thanosProbes(),
-            resources: resources('50m', '96Mi', '512Mi'),
-            volumeMounts: [
-              { name: 'data', mountPath: '/data' },
-              readOnly('config', configDirectory),
-              readOnly('rules', rulesDirectory),
-              ...bucket.volumeMounts,
-            ],
-          }),
-        ],
-        volumes: [configMapVolume('config', config), configMapVolume('rules', rules), ...bucket.volumes],
-      },
-    },
+    thanosPod(workload, {
+      command: ['rule'],
+      grpc: true,
+      data: true,
+      bucket: options.bucket,
+      args: [
+        `--rule-file=${rulesDirectory}/*.yaml`,
+        '--eval-interval=15s',
+        `--label=${rulerLabels.ruler}="global"`, // never `cluster`: it would overwrite that of the alerts
+        `--label=${rulerLabels.replica}="$(POD_NAME)"`,
+        `--alert.label-drop=${rulerLabels.replica}`, // or every ruler's alert would be another one
+        `--query.config-file=${configDirectory}/query.yaml`,
+        `--alertmanagers.config-file=${configDirectory}/alertmanagers.yaml`,
+        `--alert.query-url=${options.queryUrl}`,
+        '--tsdb.block-duration=2h',
+        '--tsdb.retention=48h',
+      ],
+      env: [podField('POD_NAME', 'metadata.name')],
+      resources: resources('50m', '96Mi', '512Mi'),
+      volumeMounts: [readOnly('config', configDirectory), readOnly('rules', rulesDirectory)],
+      volumes: [configMapVolume('config', config), configMapVolume('rules', rules)],
+    }),
     [{ name: 'data', size: '1Gi', storageClass: kubernetes.storageClass }],
   );
 };

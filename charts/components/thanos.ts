@@ -1,13 +1,14 @@
-// What all Thanos components share: ports, flags, probes, grace.
+// What all Thanos components share: ports, flags, probes, grace, and with them most of a pod.
+import type { BucketClient } from '../config/objstore';
 import { images } from '../images';
-import { type k8s, probes } from '../kit/kubernetes';
+import { container, containerPorts, type k8s, type PodOptions, probes, restricted, startupProbe } from '../kit/kubernetes';
 import { type Edges, Endpoint, type Port, type Workload } from '../kit/wiring';
 
 export const http: Port = { name: 'http', number: 10902 };
 export const grpc: Port = { name: 'grpc', number: 10901 };
 
 /** Any user can run it; this is the image's own. */
-export const uid = 1001;
+const uid = 1001;
 
 export const httpArgs = (port = http) => [`--http-address=0.0.0.0:${port.number}`, '--http-grace-period=60s'];
 export const grpcArgs = (port = grpc) => [`--grpc-address=0.0.0.0:${port.number}`, '--grpc-grace-period=60s'];
@@ -16,9 +17,7 @@ export const grpcArgs = (port = grpc) => [`--grpc-address=0.0.0.0:${port.number}
 export const memoryArgs = ['--enable-auto-gomemlimit'];
 
 /** HTTP and gRPC servers stop one after the other (thanos pkg/server): 60 s + 60 s, and half a minute for the rest. */
-export const terminationGracePeriodSeconds = 150;
-
-export const thanosProbes = (port = http): Pick<k8s.Container, 'livenessProbe' | 'readinessProbe'> => probes(port);
+const terminationGracePeriodSeconds = 150;
 
 /** A Thanos component of the observer. */
 export interface ThanosWorkload {
@@ -53,4 +52,59 @@ export const withHttp = (edges: Edges, workload: Workload): ThanosWorkload => ({
 export const withStoreApi = (edges: Edges, workload: Workload): StoreApi => ({
   ...withHttp(edges, workload),
   grpc: new Endpoint(edges, workload, grpc),
+});
+
+/** What tells the pods of one Thanos component from those of another. */
+export interface ThanosPod {
+  readonly command: readonly string[];
+  readonly args?: readonly string[];
+  /** It serves StoreAPI beside HTTP. */
+  readonly grpc?: boolean;
+  /** It works on files, in a volume named data. */
+  readonly data?: boolean;
+  /** It reads its disk or its bucket before it serves. */
+  readonly slowStart?: boolean;
+  readonly env?: readonly k8s.EnvVar[];
+  readonly resources: k8s.ResourceRequirements;
+  readonly volumeMounts?: readonly k8s.VolumeMount[];
+  readonly volumes?: readonly k8s.Volume[];
+  /** What it needs to use the bucket. */
+  readonly bucket?: BucketClient;
+}
+
+const dataDirectory = '/data';
+
+const unlessEmpty = <T>(list: readonly T[]): T[] | undefined => (list.length > 0 ? [...list] : undefined);
+
+/** The pod of a Thanos component: one container named after its workload. */
+export const thanosPod = (workload: Workload, pod: ThanosPod): PodOptions => ({
+  annotations: pod.bucket?.annotations,
+  spec: {
+    ...restricted(uid),
+    terminationGracePeriodSeconds,
+    containers: [
+      container(workload.name, workload.image, {
+        args: [
+          ...pod.command,
+          ...httpArgs(),
+          ...(pod.grpc ? grpcArgs() : []),
+          ...memoryArgs,
+          ...(pod.data ? [`--data-dir=${dataDirectory}`] : []),
+          ...(pod.bucket?.args ?? []),
+          ...(pod.args ?? []),
+        ],
+        env: unlessEmpty([...(pod.env ?? []), ...(pod.bucket?.env ?? [])]),
+        ports: containerPorts(http, ...(pod.grpc ? [grpc] : [])),
+        startupProbe: pod.slowStart ? startupProbe(http) : undefined,
+        ...probes(http),
+        resources: pod.resources,
+        volumeMounts: unlessEmpty([
+          ...(pod.data ? [{ name: 'data', mountPath: dataDirectory }] : []),
+          ...(pod.volumeMounts ?? []),
+          ...(pod.bucket?.volumeMounts ?? []),
+        ]),
+      }),
+    ],
+    volumes: unlessEmpty([...(pod.volumes ?? []), ...(pod.bucket?.volumes ?? [])]),
+  },
 });
