@@ -2,11 +2,7 @@
 import { alertNames } from '../rules';
 import { fastestBurn, latencyBuckets } from '../rules/slo';
 import { nearest } from './nearest';
-import type { ResolvedFleet } from './resolve';
-import type { Fleet } from './schema';
-import type { Path, Violation } from './violations';
-
-type Check = (fleet: Fleet, resolved: ResolvedFleet) => Violation[];
+import type { Check, Path, Violation } from './violations';
 
 const unknownAlerts: Check = (fleet, resolved) => {
   const known = alertNames(resolved);

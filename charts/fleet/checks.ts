@@ -6,7 +6,7 @@ import { nearest } from './nearest';
 import { notificationChecks } from './notification-checks';
 import { clusterLabel, type ResolvedFleet, replicaLabel } from './resolve';
 import type { Fleet } from './schema';
-import type { Path, Violation } from './violations';
+import { type Check, type Path, refuseIf, type Violation } from './violations';
 
 /** Labels that the fleet itself sets; rulerLabels are in the ruler's own blocks. */
 export const rulerLabels = { ruler: 'ruler', replica: 'rule_replica' } as const;
@@ -14,8 +14,6 @@ const reservedLabels: readonly string[] = [clusterLabel, replicaLabel, ...Object
 
 /** DNS label limit: namespaces and Service names (RFC 1123). */
 const maxName = 63;
-
-type Check = (fleet: Fleet, resolved: ResolvedFleet) => Violation[];
 
 const references: Check = (fleet) => {
   const known = Object.keys(fleet.kubernetes);
@@ -38,17 +36,13 @@ const references: Check = (fleet) => {
 };
 
 const nothingToDo: Check = (fleet) =>
-  Object.keys(fleet.clusters).length > 0
-    ? []
-    : [
-        {
-          code: 'no-clusters',
-          path: ['clusters'],
-          problem: 'the fleet has no cluster',
-          consequence: 'an observer with nothing to observe.',
-          remedy: 'clusters: {chicago: {in: kind}}',
-        },
-      ];
+  refuseIf(Object.keys(fleet.clusters).length === 0, {
+    code: 'no-clusters',
+    path: ['clusters'],
+    problem: 'the fleet has no cluster',
+    consequence: 'an observer with nothing to observe.',
+    remedy: 'clusters: {chicago: {in: kind}}',
+  });
 
 const oneKubernetesCluster: Check = (fleet) =>
   Object.entries(fleet.clusters)
@@ -78,7 +72,7 @@ const unusedKubernetes: Check = (fleet) => {
 };
 
 const oneNodeWatcher: Check = (fleet, resolved) =>
-  resolved.kubernetes.flatMap((k) => {
+  resolved.kubernetes.flatMap((k): Violation[] => {
     const here = Object.entries(fleet.clusters).filter(([, c]) => c.in === k.name);
     const watchers = here.filter(([, c]) => c.nodes === true).map(([name]) => name);
     if (watchers.length > 1)
@@ -131,32 +125,38 @@ const names: Check = (fleet, resolved) => {
   ];
   const tooLong = namespaces
     .filter(([, ns]) => ns.length > maxName)
-    .map(([path, ns]) => ({
-      code: 'name-too-long',
-      path,
-      problem: `the namespace ${ns} would have ${ns.length} characters`,
-      consequence: `Kubernetes takes ${maxName} at most.`,
-      remedy: 'a shorter name for the fleet or the cluster.',
-    }));
+    .map(
+      ([path, ns]): Violation => ({
+        code: 'name-too-long',
+        path,
+        problem: `the namespace ${ns} would have ${ns.length} characters`,
+        consequence: `Kubernetes takes ${maxName} at most.`,
+        remedy: 'a shorter name for the fleet or the cluster.',
+      }),
+    );
   const seen = new Set<string>();
   const twice = namespaces
     .filter(([, ns]) => seen.size === seen.add(ns).size)
-    .map(([path, ns]) => ({
-      code: 'namespace-twice',
-      path,
-      problem: `the namespace ${ns} is taken by another part of the fleet`,
-      consequence: "one part's objects would overwrite the other's.",
-      remedy: 'another name, or a namespace of its own (namespace: …).',
-    }));
+    .map(
+      ([path, ns]): Violation => ({
+        code: 'namespace-twice',
+        path,
+        problem: `the namespace ${ns} is taken by another part of the fleet`,
+        consequence: "one part's objects would overwrite the other's.",
+        remedy: 'another name, or a namespace of its own (namespace: …).',
+      }),
+    );
   const forbidden = namespaces
     .filter(([, ns]) => ns === 'default' || ns.startsWith('kube-'))
-    .map(([path, ns]) => ({
-      code: 'namespace-of-kubernetes',
-      path,
-      problem: `the namespace ${ns} belongs to Kubernetes`,
-      consequence: 'its Pod Security and network rules would change for everything that lives there.',
-      remedy: 'a namespace of its own.',
-    }));
+    .map(
+      ([path, ns]): Violation => ({
+        code: 'namespace-of-kubernetes',
+        path,
+        problem: `the namespace ${ns} belongs to Kubernetes`,
+        consequence: 'its Pod Security and network rules would change for everything that lives there.',
+        remedy: 'a namespace of its own.',
+      }),
+    );
   return [...tooLong, ...twice, ...forbidden];
 };
 
@@ -250,47 +250,35 @@ const intervals: Check = (_fleet, resolved) =>
     const scrape = seconds(c.scrapeInterval);
     const block = seconds(c.blockDuration);
     return [
-      ...(scrape >= 1 && scrape <= 120
-        ? []
-        : [
-            {
-              code: 'scrape-interval',
-              path: ['clusters', c.name, 'scrapeInterval'],
-              problem: `${c.name} would be scraped every ${c.scrapeInterval}`,
-              consequence:
-                scrape > 120
-                  ? 'PromQL looks back 5 minutes: graphs would have gaps as soon as two scrapes are late.'
-                  : 'Prometheus takes no interval of zero, and under a second it only measures itself.',
-              remedy: '1s to 2m, such as 15s or 30s.',
-            },
-          ]),
-      ...(block >= 60 && block <= 7200 && 7200 % block === 0
-        ? []
-        : [
-            {
-              code: 'block-duration',
-              path: ['clusters', c.name, 'blockDuration'],
-              problem: `blocks of ${c.blockDuration} do not fit into the compactor's ranges`,
-              consequence: 'blocks would straddle the 2h, 8h, 2d and 14d ranges and never be compacted or downsampled.',
-              remedy: '2h, or for demos a part of it: 1h, 30m, 15m, 10m, 5m or 1m.',
-            },
-          ]),
+      ...refuseIf(scrape < 1 || scrape > 120, {
+        code: 'scrape-interval',
+        path: ['clusters', c.name, 'scrapeInterval'],
+        problem: `${c.name} would be scraped every ${c.scrapeInterval}`,
+        consequence:
+          scrape > 120
+            ? 'PromQL looks back 5 minutes: graphs would have gaps as soon as two scrapes are late.'
+            : 'Prometheus takes no interval of zero, and under a second it only measures itself.',
+        remedy: '1s to 2m, such as 15s or 30s.',
+      }),
+      ...refuseIf(block < 60 || block > 7200 || 7200 % block !== 0, {
+        code: 'block-duration',
+        path: ['clusters', c.name, 'blockDuration'],
+        problem: `blocks of ${c.blockDuration} do not fit into the compactor's ranges`,
+        consequence: 'blocks would straddle the 2h, 8h, 2d and 14d ranges and never be compacted or downsampled.',
+        remedy: '2h, or for demos a part of it: 1h, 30m, 15m, 10m, 5m or 1m.',
+      }),
     ];
   });
 
 const timeouts: Check = (_fleet, resolved) => {
   const timeout = seconds(resolved.observer.query.timeout);
-  return timeout >= 1 && timeout <= 900
-    ? []
-    : [
-        {
-          code: 'query-timeout',
-          path: ['observer', 'query', 'timeout'],
-          problem: `queries would be ended after ${resolved.observer.query.timeout}`,
-          consequence: timeout < 1 ? 'no query could be answered.' : 'a handful of queries could hold the querier for good.',
-          remedy: '1s to 15m, such as 2m.',
-        },
-      ];
+  return refuseIf(timeout < 1 || timeout > 900, {
+    code: 'query-timeout',
+    path: ['observer', 'query', 'timeout'],
+    problem: `queries would be ended after ${resolved.observer.query.timeout}`,
+    consequence: timeout < 1 ? 'no query could be answered.' : 'a handful of queries could hold the querier for good.',
+    remedy: '1s to 15m, such as 2m.',
+  });
 };
 
 const localhostAddresses: Check = (fleet, resolved) =>

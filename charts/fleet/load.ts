@@ -9,7 +9,7 @@ import { nearest, nearKeys } from './nearest';
 import { type ResolvedFleet, resolve } from './resolve';
 import { readRuleFiles, ruleFileViolations } from './rule-files';
 import { type Fleet, fleetSchema } from './schema';
-import { FleetError, type Path, type Source, type Violation } from './violations';
+import { FleetError, type Path, refuseIf, type Source, type Violation } from './violations';
 
 type Issue = z.core.$ZodIssue;
 
@@ -112,17 +112,13 @@ const prototypeKeys = (value: unknown, path: Path = []): Violation[] =>
   typeof value !== 'object' || value === null
     ? []
     : [
-        ...(Object.hasOwn(value, '__proto__')
-          ? [
-              {
-                code: 'invalid-name',
-                path: [...path, '__proto__'],
-                problem: '"__proto__" cannot be a name here',
-                consequence: 'what it should describe would be missing from the fleet.',
-                remedy: 'another name.',
-              },
-            ]
-          : []),
+        ...refuseIf(Object.hasOwn(value, '__proto__'), {
+          code: 'invalid-name',
+          path: [...path, '__proto__'],
+          problem: '"__proto__" cannot be a name here',
+          consequence: 'what it should describe would be missing from the fleet.',
+          remedy: 'another name.',
+        }),
         ...Object.entries(value).flatMap(([key, part]) => (key === '__proto__' ? [] : prototypeKeys(part, [...path, key]))),
       ];
 
@@ -133,10 +129,10 @@ const prototypeKeys = (value: unknown, path: Path = []): Violation[] =>
  */
 export const resolveFleet = (fleet: unknown, source?: Source): ResolvedFleet => {
   const prototypes = prototypeKeys(fleet);
-  if (prototypes.length > 0) throw FleetError.of(prototypes, source);
+  if (prototypes.length > 0) throw new FleetError(prototypes, source);
   const parsed = fleetSchema.safeParse(fleet);
   if (!parsed.success)
-    throw FleetError.of(
+    throw new FleetError(
       parsed.error.issues.flatMap((issue) => fromIssue(issue, fleet)),
       source,
     );
@@ -149,7 +145,7 @@ export const resolveFleet = (fleet: unknown, source?: Source): ResolvedFleet => 
     ...unreadable,
     ...ruleFileViolations(checked, folder, texts, alertNames(resolved)),
   ];
-  if (violations.length > 0) throw FleetError.of(violations, source);
+  if (violations.length > 0) throw new FleetError(violations, source);
   return resolved;
 };
 
@@ -162,25 +158,29 @@ export const parseFleet = (text: string, file: string): ResolvedFleet => {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
   const source: Source = { file, text, document, lines };
-  const complain = (offset: number, problem: string, remedy: string): string => {
-    const { line, col } = lines.linePos(offset);
-    return `${file}:${Math.max(line, 1)}:${Math.max(col, 1)}: ${problem} [yaml]\n  write instead: ${remedy}`;
-  };
-  const messages = [...document.errors, ...document.warnings].map((error) =>
-    complain(error.pos[0], error.message, 'YAML; mind indentation, quotes and keys written twice.'),
+  const unreadable = (offset: number, problem: string, remedy: string): Violation => ({
+    code: 'yaml',
+    path: [],
+    offset,
+    problem,
+    consequence: 'a part of the fleet would be missing, or another than you mean.',
+    remedy,
+  });
+  const violations = [...document.errors, ...document.warnings].map((error) =>
+    unreadable(error.pos[0], error.message, 'YAML; mind indentation, quotes and keys written twice.'),
   );
   visit(document, {
     Alias: (_, alias) => {
       if (!alias.resolve(document))
-        messages.push(complain(alias.range?.[0] ?? 0, `there is no anchor &${alias.source}`, 'the value itself.'));
+        violations.push(unreadable(alias.range?.[0] ?? 0, `there is no anchor &${alias.source}`, 'the value itself.'));
     },
   });
-  if (messages.length > 0) throw new FleetError(messages);
+  if (violations.length > 0) throw new FleetError(violations, source);
   try {
     return resolveFleet(document.toJS({ maxAliasCount: 100 }), source);
   } catch (error) {
     if (error instanceof ReferenceError)
-      throw new FleetError([complain(0, error.message, 'the values themselves, with fewer aliases.')]);
+      throw new FleetError([unreadable(0, error.message, 'the values themselves, with fewer aliases.')], source);
     throw error;
   }
 };
@@ -194,8 +194,15 @@ export const loadFleet = (file: string): ResolvedFleet => {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
+    const absent = (error as NodeJS.ErrnoException).code === 'ENOENT';
     throw new FleetError([
-      `${file}: ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message} [file]\n  write instead: FLEET=<path of a fleet file>, or make ${file}.`,
+      {
+        code: 'file',
+        path: [file],
+        problem: absent ? 'there is no such file' : (error as Error).message,
+        consequence: 'without a description there is no fleet.',
+        remedy: `FLEET=<path of a fleet file>, or make ${file}.`,
+      },
     ]);
   }
   return parseFleet(text, file);

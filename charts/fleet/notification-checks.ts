@@ -2,11 +2,7 @@
 import { seconds } from '../kit/units';
 import { nearest } from './nearest';
 import { type ResolvedRoute, teamLabel, watchdog } from './notifications';
-import type { ResolvedFleet } from './resolve';
-import type { Fleet } from './schema';
-import type { Path, Violation } from './violations';
-
-type Check = (fleet: Fleet, resolved: ResolvedFleet) => Violation[];
+import { type Check, type Path, refuseIf, type Violation } from './violations';
 
 const here: Path = ['observer', 'alertmanager'];
 const unique = (values: readonly string[]): string[] => [...new Set(values)];
@@ -66,32 +62,27 @@ const integrations: Check = (fleet) =>
     const path: Path = [...here, 'receivers', name];
     const { email } = receiver;
     return [
-      ...(Object.values(receiver).some((integration) => integration !== undefined)
-        ? []
-        : [
-            {
-              code: 'empty-receiver',
-              path,
-              problem: `the receiver ${name} sends nothing`,
-              consequence: 'alerts would be routed to it and reach nobody.',
-              remedy:
-                "slack: {channel: '#alerts', secret: slack-webhook}, or another kind: pagerduty, opsgenie, email, msteams, webhook.",
-            },
-          ]),
-      ...(email && (email.username === undefined) !== (email.secret === undefined)
-        ? [
-            {
-              code: 'incomplete-login',
-              path: [...path, 'email'],
-              problem: `the receiver ${name} has ${email.username === undefined ? 'a password and no username' : 'a username and no password'}`,
-              consequence: 'the mail server would be asked to send without a login.',
-              remedy:
-                email.username === undefined
-                  ? 'username: and the name of the account.'
-                  : 'secret: and the Secret that holds its password.',
-            },
-          ]
-        : []),
+      ...refuseIf(
+        Object.values(receiver).every((integration) => integration === undefined),
+        {
+          code: 'empty-receiver',
+          path,
+          problem: `the receiver ${name} sends nothing`,
+          consequence: 'alerts would be routed to it and reach nobody.',
+          remedy:
+            "slack: {channel: '#alerts', secret: slack-webhook}, or another kind: pagerduty, opsgenie, email, msteams, webhook.",
+        },
+      ),
+      ...refuseIf(email !== undefined && (email.username === undefined) !== (email.secret === undefined), {
+        code: 'incomplete-login',
+        path: [...path, 'email'],
+        problem: `the receiver ${name} has ${email?.username === undefined ? 'a password and no username' : 'a username and no password'}`,
+        consequence: 'the mail server would be asked to send without a login.',
+        remedy:
+          email?.username === undefined
+            ? 'username: and the name of the account.'
+            : 'secret: and the Secret that holds its password.',
+      }),
     ];
   });
 
@@ -105,27 +96,25 @@ const deadMansSwitch: Check = (fleet, resolved) => {
   ];
   const every = seconds(own.every);
   return [
-    ...uses.map((path) => ({
-      code: 'dead-mans-switch-shared',
-      path,
-      problem: `${own.receiver} is the receiver of the dead man's switch, and would get other alerts too`,
-      consequence: 'any of them would look like a sign of life when alerting is broken.',
-      remedy: `another receiver here, or one of its own for deadMansSwitch.`,
-    })),
-    ...(every >= 10 && every <= 3600
-      ? []
-      : [
-          {
-            code: 'dead-mans-switch-interval',
-            path: [...here, 'deadMansSwitch', ...(written.deadMansSwitch?.every ? ['every'] : [])],
-            problem: `the dead man's switch would send every ${own.every}`,
-            consequence:
-              every < 10
-                ? 'Alertmanager and its receiver would be busy with little else.'
-                : 'nobody would know for as long that alerting is broken.',
-            remedy: '10s to 1h, such as 1m.',
-          },
-        ]),
+    ...uses.map(
+      (path): Violation => ({
+        code: 'dead-mans-switch-shared',
+        path,
+        problem: `${own.receiver} is the receiver of the dead man's switch, and would get other alerts too`,
+        consequence: 'any of them would look like a sign of life when alerting is broken.',
+        remedy: `another receiver here, or one of its own for deadMansSwitch.`,
+      }),
+    ),
+    ...refuseIf(every < 10 || every > 3600, {
+      code: 'dead-mans-switch-interval',
+      path: [...here, 'deadMansSwitch', ...(written.deadMansSwitch?.every ? ['every'] : [])],
+      problem: `the dead man's switch would send every ${own.every}`,
+      consequence:
+        every < 10
+          ? 'Alertmanager and its receiver would be busy with little else.'
+          : 'nobody would know for as long that alerting is broken.',
+      remedy: '10s to 1h, such as 1m.',
+    }),
   ];
 };
 

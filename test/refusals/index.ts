@@ -1,0 +1,7 @@
+// Every refusal that there is, by subject. A check adds its own to the file of its subject, or a file here.
+import { alerts } from './alerts';
+import { forms } from './forms';
+import { model } from './model';
+import { notifications } from './notifications';
+
+export const refusals = { forms, model, alerts, notifications };

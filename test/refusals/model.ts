@@ -1,0 +1,120 @@
+// Every check of checks.ts: a fleet that trips it at », and one that nearly does.
+import { clusters, fleet, type Refusal } from './support';
+
+/** Every check of checks.ts: a fleet that trips it at », and one that nearly does. */
+export const model: readonly Refusal[] = [
+  { code: 'unknown-kubernetes', wrong: clusters('chicago: {»in: knd}'), right: clusters('chicago: {in: kind}') },
+  { code: 'unknown-kubernetes', wrong: clusters('chicago: {»in: constructor}'), right: clusters('constructor: {in: kind}') },
+  { code: 'unknown-kubernetes', wrong: fleet({ observer: 'observer: {»in: kin}' }), right: fleet() },
+  { code: 'no-clusters', wrong: fleet({ clusters: '»clusters: {}' }), right: clusters('chicago: {in: kind}') },
+  {
+    code: 'not-reachable',
+    wrong: fleet({
+      kubernetes: 'kubernetes: {kind: {platform: kind}, other: {platform: kind}}',
+      clusters: 'clusters: {chicago: {in: kind}, seattle: {»in: other}}',
+    }),
+    right: fleet({
+      kubernetes: 'kubernetes: {other: {platform: kind}}',
+      observer: 'observer: {in: other}',
+      clusters: 'clusters: {seattle: {in: other}}',
+    }),
+  },
+  {
+    code: 'unused-kubernetes',
+    wrong: fleet({ kubernetes: 'kubernetes: {kind: {platform: kind}, »spare: {platform: kind}}' }),
+    right: fleet(),
+  },
+  {
+    code: 'nodes-counted-twice',
+    wrong: clusters('chicago: {in: kind, nodes: true}, seattle: {in: kind, »nodes: true}'),
+    right: clusters('chicago: {in: kind, nodes: true}, seattle: {in: kind, nodes: false}'),
+  },
+  {
+    code: 'nodes-unwatched',
+    wrong: clusters('chicago: {in: kind, »nodes: false}, seattle: {in: kind, nodes: false}'),
+    right: clusters('chicago: {in: kind, nodes: false}, seattle: {in: kind}'),
+  },
+  ...['cluster', 'replica', 'ruler', 'rule_replica', '__name__'].map((label) => ({
+    code: 'reserved-label',
+    wrong: clusters(`chicago: {in: kind, labels: {»${label}: a}}`),
+    right: clusters(`chicago: {in: kind, labels: {${label.replace(/^_+/, '')}s: a}}`),
+  })),
+  {
+    code: 'name-too-long',
+    wrong: clusters(`»${'c'.repeat(59)}: {in: kind}`),
+    right: clusters(`${'c'.repeat(58)}: {in: kind}`),
+  },
+  {
+    code: 'namespace-twice',
+    wrong: clusters('chicago: {in: kind, »namespace: demo-observer}'),
+    right: clusters('chicago: {in: kind, namespace: demo-observers}'),
+  },
+  {
+    code: 'namespace-of-kubernetes',
+    wrong: clusters('chicago: {in: kind, »namespace: kube-system}'),
+    right: clusters('chicago: {in: kind, namespace: kube}'),
+  },
+  {
+    code: 'namespace-of-kubernetes',
+    wrong: clusters('chicago: {in: kind, »namespace: default}'),
+    right: clusters('chicago: {in: kind, namespace: defaults}'),
+  },
+  ...['observer', 'agents', 'object-store', 'chicago'].map((part) => ({
+    code: 'namespace-of-fleet',
+    wrong: clusters(`chicago: {in: kind, namespaces: [shop, »demo-${part}]}`),
+    right: clusters(`chicago: {in: kind, namespaces: [shop, ${part}]}`),
+  })),
+  {
+    code: 'namespace-claimed-twice',
+    wrong: clusters('chicago: {in: kind, namespaces: [shop]}, seattle: {in: kind, namespaces: [web, »shop]}'),
+    right: clusters('chicago: {in: kind, namespaces: [shop]}, seattle: {in: kind, namespaces: [web, shops]}'),
+  },
+  {
+    code: 'retention-before-downsampling',
+    wrong: fleet({ retention: 'retention: {»raw: 2d23h}' }),
+    right: fleet({ retention: 'retention: {raw: 3d, 5m: 0s}' }),
+  },
+  {
+    code: 'retention-before-downsampling',
+    wrong: fleet({ retention: 'retention: {»5m: 15d}' }),
+    right: fleet({ retention: 'retention: {raw: 0s, 5m: 16d}' }),
+  },
+  {
+    code: 'local-retention-under-three-blocks',
+    wrong: clusters('chicago: {in: kind, blockDuration: 2h, »retention: 5h59m}'),
+    right: fleet({
+      objectStore: 'objectStore: {type: embedded, toleratedOutage: 6h}',
+      clusters: 'clusters: {chicago: {in: kind, blockDuration: 2h, retention: 6h}}',
+    }),
+  },
+  {
+    code: 'local-retention-under-outage',
+    wrong: clusters('chicago: {in: kind, »retention: 23h}'),
+    right: clusters('chicago: {in: kind, retention: 24h}'),
+  },
+  {
+    code: 'scrape-interval',
+    wrong: clusters('chicago: {in: kind, »scrapeInterval: 121s}'),
+    right: clusters('chicago: {in: kind, scrapeInterval: 2m}'),
+  },
+  {
+    code: 'scrape-interval',
+    wrong: clusters('chicago: {in: kind, »scrapeInterval: 0s}'),
+    right: clusters('chicago: {in: kind, scrapeInterval: 1s}'),
+  },
+  {
+    code: 'block-duration',
+    wrong: clusters('chicago: {in: kind, »blockDuration: 7m}'),
+    right: clusters('chicago: {in: kind, blockDuration: 10m}'),
+  },
+  {
+    code: 'query-timeout',
+    wrong: fleet({ observer: 'observer: {in: kind, query: {»timeout: 16m}}' }),
+    right: fleet({ observer: 'observer: {in: kind, query: {timeout: 15m}}' }),
+  },
+  {
+    code: 'localhost-from-pods',
+    wrong: fleet({ kubernetes: 'kubernetes: {kind: {platform: kind, localhost: {allowFrom: [10.0.0.0/8, »10.244.3.0/24]}}}' }),
+    right: fleet({ kubernetes: 'kubernetes: {kind: {platform: kind, localhost: {allowFrom: [10.0.0.0/8, 10.245.3.0/24]}}}' }),
+  },
+];

@@ -1,0 +1,177 @@
+// Every check of notification-checks.ts: a fleet that trips it at », and one that nearly does.
+import { fleet, type Refusal } from './support';
+
+/** A fleet whose Alertmanager has these keys beside three receivers and intervals. */
+const notified = (keys: string, labels = '{}'): string =>
+  fleet({
+    observer: `observer: {in: kind, alertmanager: {receivers: {us: {webhook: {secret: a}}, them: {webhook: {secret: b}}}, defaultReceiver: us, ${keys}}}`,
+    clusters: `clusters: {chicago: {in: kind, labels: ${labels}}, seattle: {in: kind}}`,
+  });
+const routed = (...routes: string[]): string => notified(`routes: [${routes.join(', ')}]`, '{team: shop}');
+const interval = (settings: string): string => notified(`muteTimeIntervals: {nights: ${settings}}`);
+const email = (settings: string): string =>
+  fleet({
+    observer: `observer: {in: kind, alertmanager: {receivers: {us: {»email: {to: a@b, from: c@d, smarthost: "e:25"${settings}}}}}}`,
+  });
+
+/** The same for every check of notification-checks.ts. */
+export const notifications: readonly Refusal[] = [
+  {
+    code: 'unknown-receiver',
+    wrong: fleet({ observer: 'observer: {in: kind, alertmanager: {»defaultReceiver: us}}' }),
+    right: fleet({
+      observer: 'observer: {in: kind, alertmanager: {receivers: {us: {slack: {channel: a, secret: b}}}, defaultReceiver: us}}',
+    }),
+  },
+  {
+    code: 'no-default-receiver',
+    wrong: fleet({
+      observer:
+        'observer: {in: kind, alertmanager: {»receivers: {us: {slack: {channel: a, secret: b}}, them: {slack: {channel: a, secret: b}}}}}',
+    }),
+    right: fleet({
+      observer:
+        'observer: {in: kind, alertmanager: {defaultReceiver: us, receivers: {us: {slack: {channel: a, secret: b}}, them: {slack: {channel: a, secret: b}}}}}',
+    }),
+  },
+  { code: 'unknown-receiver', wrong: routed('{»receiver: they}'), right: routed('{receiver: them}') },
+  {
+    code: 'unknown-receiver',
+    wrong: notified('deadMansSwitch: {»receiver: they}'),
+    right: notified('deadMansSwitch: {receiver: them}'),
+  },
+  {
+    code: 'no-default-receiver',
+    wrong: fleet({
+      observer:
+        'observer: {in: kind, alertmanager: {»receivers: {us: {webhook: {secret: a}}, them: {webhook: {secret: a}}, beat: {webhook: {secret: a}}}, deadMansSwitch: {receiver: beat}}}',
+    }),
+    right: fleet({
+      observer:
+        'observer: {in: kind, alertmanager: {receivers: {us: {webhook: {secret: a}}, beat: {webhook: {secret: a}}}, deadMansSwitch: {receiver: beat}}}',
+    }),
+  },
+  {
+    code: 'empty-receiver',
+    wrong: fleet({ observer: 'observer: {in: kind, alertmanager: {receivers: {»us: {}}}}' }),
+    right: fleet({ observer: 'observer: {in: kind, alertmanager: {receivers: {us: {pagerduty: {secret: a}}}}}' }),
+  },
+  { code: 'incomplete-login', wrong: email(', username: a'), right: email(', username: a, secret: b').replace('»', '') },
+  { code: 'incomplete-login', wrong: email(', secret: b'), right: email('').replace('»', '') },
+  {
+    code: 'dead-mans-switch-shared',
+    wrong: notified('deadMansSwitch: {receiver: them}, routes: [{»receiver: them, cluster: [chicago]}]'),
+    right: notified('deadMansSwitch: {receiver: them}, routes: [{receiver: us, cluster: [chicago]}]'),
+  },
+  {
+    code: 'dead-mans-switch-shared',
+    wrong: notified('deadMansSwitch: {receiver: us}').replace('defaultReceiver', '»defaultReceiver'),
+    right: notified('deadMansSwitch: {receiver: them}'),
+  },
+  ...[
+    ['9s', '10s'],
+    ['61m', '60m'],
+  ].map(([wrong, right]) => ({
+    code: 'dead-mans-switch-interval',
+    wrong: notified(`deadMansSwitch: {receiver: them, »every: ${wrong}}`),
+    right: notified(`deadMansSwitch: {receiver: them, every: ${right}}`),
+  })),
+  {
+    code: 'unknown-cluster',
+    wrong: routed('{receiver: them, cluster: [chicago, »denver]}'),
+    right: routed('{receiver: them, cluster: [chicago, seattle]}'),
+  },
+  {
+    code: 'unknown-team',
+    wrong: routed('{receiver: them, team: [»shops]}'),
+    right: routed('{receiver: them, team: [shop]}'),
+  },
+  {
+    code: 'unknown-interval',
+    wrong: notified('muteTimeIntervals: {night: {weekdays: [sunday]}}, routes: [{receiver: them, muteDuring: [»nights]}]'),
+    right: notified('muteTimeIntervals: {nights: {weekdays: [sunday]}}, routes: [{receiver: them, muteDuring: [nights]}]'),
+  },
+  ...(
+    [
+      ['{receiver: us}', '{receiver: them}', '{receiver: us, continue: true}'],
+      [
+        '{receiver: us, severity: [critical, warning]}',
+        '{receiver: them, severity: [warning]}',
+        '{receiver: us, severity: [critical]}',
+      ],
+      [
+        '{receiver: us, cluster: [chicago]}',
+        '{receiver: them, cluster: [chicago], severity: [info]}',
+        '{receiver: us, cluster: [seattle]}',
+      ],
+      ['{receiver: us, team: [shop]}', '{receiver: them, match: {team: shop}}', '{receiver: us, match: {team: shop, tier: a}}'],
+      // an alert of the ruler has no label team, but its cluster has
+      ['{receiver: us, team: [shop]}', '{receiver: them, team: [shop]}', '{receiver: us, match: {team: shop}}'],
+      ['{receiver: us, severity: [info]}', '{receiver: them, match: {severity: info}}', '{receiver: us, severity: [none]}'],
+    ] as const
+  ).map(([first, second, better]) => ({
+    code: 'unreachable-route',
+    wrong: routed(first, `»${second}`),
+    right: routed(better, second),
+  })),
+  {
+    code: 'unreachable-route',
+    wrong: routed('»{receiver: them, match: {alertname: Watchdog}}'),
+    right: routed('{receiver: them, match: {alertname: Watchdogs}}'),
+  },
+  {
+    code: 'unreachable-route',
+    wrong: routed('»{receiver: them, severity: [info], match: {severity: warning}}'),
+    right: routed('{receiver: them, severity: [info], match: {severity: info}}'),
+  },
+  {
+    code: 'group-interval',
+    wrong: routed('{receiver: them, »groupInterval: 0s}'),
+    right: routed('{receiver: them, groupInterval: 1s}'),
+  },
+  {
+    code: 'repeat-interval',
+    wrong: routed('{receiver: them, groupInterval: 2h, »repeatInterval: 1h}'),
+    right: routed('{receiver: them, groupInterval: 6h}'),
+  },
+  {
+    code: 'repeat-interval',
+    wrong: routed('{receiver: them, »repeatInterval: 121h}'),
+    right: routed('{receiver: them, repeatInterval: 120h}'),
+  },
+  {
+    code: 'interval-without-times',
+    wrong: interval('{location: UTC}').replace('nights', '»nights'),
+    right: interval('{months: ["1"]}'),
+  },
+  ...(
+    [
+      ['times', '"22:00-06:00"', '"22:00-24:00", "00:00-06:00"'],
+      ['times', '"09:00-09:00"', '"09:00-09:01"'],
+      ['times', '"18:00-00:00"', '"18:00-24:00"'],
+      ['weekdays', 'saturday:sunday', 'sunday:saturday'],
+      ['weekdays', 'friday:monday', 'friday, saturday, sunday, monday'],
+      ['daysOfMonth', '"25:5"', '"25:-1", "1:5"'],
+      ['daysOfMonth', '"-1:-3"', '"-3:-1"'],
+      ['daysOfMonth', '"-3:3"', '"3:-3"'],
+      ['daysOfMonth', '"28:-2"', '"26:-2"'],
+      ['months', 'november:february', 'november:december, january:february'],
+      ['months', '"11:2"', '"2:11"'],
+    ] as const
+  ).map(([key, wrong, right]) => ({
+    code: 'interval-backwards',
+    wrong: interval(`{${key}: [»${wrong}]}`),
+    right: interval(`{${key}: [${right}]}`),
+  })),
+  ...(
+    [
+      ['Europe/Berlinn', 'Europe/Berlin'],
+      ['Europe/berlin', 'US/Pacific'],
+      ['Local', 'UTC'],
+    ] as const
+  ).map(([wrong, right]) => ({
+    code: 'unknown-time-zone',
+    wrong: interval(`{weekdays: [sunday], »location: ${wrong}}`),
+    right: interval(`{weekdays: [sunday], location: ${right}}`),
+  })),
+];
