@@ -17,5 +17,31 @@ export const images = {
   busybox: { repository: 'docker.io/library/busybox', tag: '1.37' },
 } as const satisfies Record<string, Image>;
 
-/** The reference that a pod spec takes. */
+/** The upstream reference. */
 export const reference = (image: Image): string => `${image.repository}:${image.tag}`;
+
+/** Where a fleet gets its images from. */
+export interface ImageSource {
+  /** A registry that has a copy of each, `host[:port][/path]`. Absent: where upstream publishes them. */
+  readonly registry?: string;
+  /** Digests by upstream reference; an image without one is known by its tag. */
+  readonly digests: Readonly<Record<string, string>>;
+  /** Secrets that hold a login to the registry, in every namespace of the fleet. */
+  readonly pullSecrets: readonly string[];
+}
+
+/** What a pod spec takes: the upstream reference, with the fleet's registry in place of upstream's and with its digest. */
+export const pulledFrom = (source: ImageSource, upstream: string): string => {
+  const there = source.registry ? `${source.registry}/${withoutHost(upstream)}` : upstream;
+  const digest = source.digests[upstream];
+  return digest ? `${there}@${digest}` : there;
+};
+
+/** A reference without the registry's host, which is what a copy in another registry is named after. */
+export const withoutHost = (upstream: string): string => upstream.slice(upstream.indexOf('/') + 1);
+
+/** The image behind a reference of a pod spec, wherever it is pulled from; undefined when it is none of `images`. */
+export const imageOf = (pulled: string): Image | undefined => {
+  const tagged = pulled.replace(/@.*/, '');
+  return Object.values<Image>(images).find((i) => tagged === reference(i) || tagged.endsWith(`/${withoutHost(reference(i))}`));
+};

@@ -49,7 +49,12 @@ export interface Topology {
 export const declareTopology = (fleet: ResolvedFleet): Topology => {
   const edges = new Edges();
   const kubernetes = (name: string) => fleet.kubernetes.find((k) => k.name === name) as ResolvedKubernetes;
-  const place = (k: string, namespace: string): Place => ({ fleet: fleet.name, kubernetes: k, namespace });
+  const place = (k: string, namespace: string): Place => ({
+    fleet: fleet.name,
+    kubernetes: k,
+    namespace,
+    imageSource: fleet.images,
+  });
   const { observer, objectStore: store } = fleet;
   const here = place(observer.in, observer.namespace);
   const objectStore = store.type === 'embedded' ? declareObjectStore(edges, place(observer.in, store.namespace)) : undefined;

@@ -1,6 +1,6 @@
 // What all Thanos components share: ports, flags, probes, grace, and with them most of a pod.
 import type { BucketClient } from '../config/objstore';
-import { images } from '../images';
+import { type ImageSource, images } from '../images';
 import { container, containerPorts, type k8s, type PodOptions, probes, restricted, startupProbe } from '../kit/kubernetes';
 import { type Edges, Endpoint, type Port, type Workload } from '../kit/wiring';
 
@@ -33,6 +33,7 @@ export interface Place {
   readonly fleet: string;
   readonly kubernetes: string;
   readonly namespace: string;
+  readonly imageSource: ImageSource;
 }
 
 export const thanosWorkload = (place: Place, name: string, component: string, replicas = 1): Workload => ({

@@ -2,6 +2,7 @@
 import { holds } from '../kit/addresses';
 import { seconds } from '../kit/units';
 import { alertChecks } from './alert-checks';
+import { imageChecks } from './image-checks';
 import { nearest } from './nearest';
 import { notificationChecks } from './notification-checks';
 import { clusterLabel, type ResolvedFleet, replicaLabel } from './resolve';
@@ -315,6 +316,7 @@ const checks: readonly Check[] = [
   localhostAddresses,
   ...notificationChecks,
   ...alertChecks,
+  ...imageChecks,
 ];
 
 /** Every violation of every check. */

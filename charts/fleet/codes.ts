@@ -40,6 +40,7 @@ export const codes = [
   'slo-threshold',
   'unknown-alert',
   'unknown-cluster',
+  'unknown-image',
   'unknown-interval',
   'unknown-key',
   'unknown-kubernetes',

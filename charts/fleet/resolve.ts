@@ -1,4 +1,6 @@
 // A fleet with every default filled in, in an order that does not hang on the order of keys in the file.
+
+import type { ImageSource } from '../images';
 import { type ResolvedAlerts, type ResolvedSlo, type RuleTexts, resolveAlerts, resolveClusterAlerts, resolveSlo } from './alerts';
 import { type ResolvedNotifications, resolveNotifications } from './notifications';
 import type { Fleet } from './schema';
@@ -66,6 +68,7 @@ export interface ResolvedFleet {
     readonly grafana: { readonly adminSecret?: string };
   };
   readonly clusters: readonly ResolvedCluster[];
+  readonly images: ImageSource;
   readonly retention: { readonly raw: string; readonly '5m': string; readonly '1h': string };
   readonly slo: ResolvedSlo;
   readonly alerts: ResolvedAlerts & { readonly runbookUrl: string };
@@ -137,6 +140,11 @@ export const resolve = (fleet: Fleet, ruleTexts: RuleTexts = new Map()): Resolve
       grafana: { adminSecret: fleet.observer.grafana?.adminSecret },
     },
     clusters: byName(fleet.clusters).map(([name]) => resolveCluster(fleet, name, ruleTexts)),
+    images: {
+      registry: fleet.registry,
+      digests: Object.fromEntries(byName(fleet.imageDigests ?? {})),
+      pullSecrets: fleet.imagePullSecrets ?? [],
+    },
     retention: {
       raw: fleet.retention?.raw ?? '30d',
       '5m': fleet.retention?.['5m'] ?? '180d',

@@ -46,6 +46,11 @@ const cidr = text(new RegExp(`^(${ipv4}|${ipv6})$`), 'write an address range suc
 const host = '[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\\.[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)*';
 const portNumber = '([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d\\d|655[0-2]\\d|6553[0-5])';
 const httpUrl = text(/^https?:\/\/[^\s{}]+[^\s/{}]$/, 'write an http or https URL without a slash at its end');
+const registry = text(
+  new RegExp(`^(localhost|(?=[^/]*[.:])${host}(:${portNumber})?)(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$`),
+  'write a registry without a scheme, such as registry.example.com/mirror or localhost:5000',
+).max(180, { error: 'write a registry of at most 180 characters' }); // a reference has 255 at most, the image's own path included
+const digest = text(/^sha256:[0-9a-f]{64}$/, 'write a digest: sha256: and 64 hexadecimal digits');
 const count = (min: number, max: number) => {
   const error = `write a whole number from ${min} to ${max}`;
   return z.int({ error }).min(min, { error }).max(max, { error });
@@ -448,6 +453,25 @@ export const fleetSchema = z
     objectStore: z.discriminatedUnion('type', [embedded, s3]).describe('Where blocks are kept.'),
     observer: observer.describe('The global half: query, store, compactor, ruler, Grafana, Alertmanager.'),
     clusters: z.record(dnsLabel, cluster).describe('Monitored clusters by name: the value of the external label cluster.'),
+    registry: registry
+      .optional()
+      .describe(
+        'A registry of your own that has a copy of every image: quay.io/thanos/thanos:v1 becomes <registry>/thanos/thanos:v1. `npm run images` lists them. Default: where upstream publishes them.',
+      ),
+    imagePullSecrets: z
+      .array(secretName)
+      .min(1, { error: 'write the name of at least one Secret' })
+      .refine((names) => new Set(names).size === names.length, { error: 'write each name once' })
+      .optional()
+      .describe(
+        'Secrets of the type kubernetes.io/dockerconfigjson, in every namespace of the fleet, with a login to the registry.',
+      ),
+    imageDigests: z
+      .record(z.string(), digest)
+      .optional()
+      .describe(
+        'Digests of images by upstream reference, such as quay.io/thanos/thanos:v1: what was pushed under a tag later is not run. Default: images are known by their tags.',
+      ),
     retention: z
       .strictObject({
         raw: duration.optional().describe('Default: 30d. 0s keeps for ever.'),

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import * as k8s from 'cdk8s-plus-28/lib/imports/k8s';
 import type { Construct } from 'constructs';
 import { stringify } from 'yaml';
-import { type Image, reference } from '../images';
+import { type Image, type ImageSource, pulledFrom, reference } from '../images';
 import type { Port, Workload } from './wiring';
 
 export { k8s };
@@ -97,8 +97,19 @@ const podTemplate = (w: Workload, pod: PodOptions): k8s.PodTemplateSpec => ({
     enableServiceLinks: false,
     ...(w.replicas > 1 ? spread(w) : {}),
     ...pod.spec,
+    ...pulling(w.imageSource, pod.spec),
   },
 });
+
+/** Every container of a pod, init containers too, with its image from where the fleet gets its images. */
+const pulling = (source: ImageSource, { containers, initContainers }: PodOptions['spec']): Partial<k8s.PodSpec> => {
+  const pulled = (list: readonly k8s.Container[]) => list.map((c) => ({ ...c, image: pulledFrom(source, c.image as string) }));
+  return {
+    containers: pulled(containers),
+    ...(initContainers ? { initContainers: pulled(initContainers) } : {}),
+    ...(source.pullSecrets.length > 0 ? { imagePullSecrets: source.pullSecrets.map((name) => ({ name })) } : {}),
+  };
+};
 
 /** Replicas prefer different nodes and zones, but a single node takes them all. */
 const spread = (w: Workload): Pick<k8s.PodSpec, 'affinity' | 'topologySpreadConstraints'> => ({

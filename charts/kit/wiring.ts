@@ -1,6 +1,6 @@
 // Who may talk to whom. An address is a permission: the only way to get one is to ask an endpoint for it as a client,
 // and asking records the edge from which NetworkPolicies, the topology picture and doctor's expectations are written.
-import type { Image } from '../images';
+import type { Image, ImageSource } from '../images';
 
 export interface Port {
   readonly name: string;
@@ -21,6 +21,7 @@ export interface Workload {
   readonly namespace: string;
   readonly replicas: number;
   readonly image: Image;
+  readonly imageSource: ImageSource;
   /** The monitored cluster that it belongs to, if any. */
   readonly cluster?: string;
   /** Shares its nodes' network: policies cannot select its pods, they name the nodes' addresses instead. */

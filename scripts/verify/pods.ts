@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { isMap, parseDocument } from 'yaml';
 import type { Manifest, SynthesizedFile } from '../../charts/fleet';
-import { type Image, images } from '../../charts/images';
+import { type Image, imageOf, images } from '../../charts/images';
 
 /** The programs that are started, by their image's repository; cAdvisor and Grafana need a machine of their own. */
 export const programs: Readonly<Record<string, { readonly program: string; readonly image: Image }>> = Object.fromEntries(
@@ -113,7 +113,7 @@ export const layOut = async (files: readonly SynthesizedFile[], folder: string, 
     );
 };
 
-const repository = (container: Any): string => container.image.replace(/:[^:/]*$/, '');
+const repository = (container: Any): string => imageOf(container.image)?.repository ?? '';
 
 const programOf = (object: Manifest): string | undefined =>
   (object.spec?.template?.spec?.containers ?? []).map((c: Any) => programs[repository(c)]?.program).find(Boolean);

@@ -1,7 +1,8 @@
 // Every refusal that there is, by subject. A check adds its own to the file of its subject, or a file here.
 import { alerts } from './alerts';
 import { forms } from './forms';
+import { imageRefusals } from './images';
 import { model } from './model';
 import { notifications } from './notifications';
 
-export const refusals = { forms, model, alerts, notifications };
+export const refusals = { forms, model, alerts, notifications, images: imageRefusals };
