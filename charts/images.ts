@@ -4,17 +4,19 @@
 export interface Image {
   readonly repository: string;
   readonly tag: string;
+  /** The program's licence, an SPDX identifier. It is run as upstream publishes it. */
+  readonly licence: string;
 }
 
 export const images = {
-  thanos: { repository: 'quay.io/thanos/thanos', tag: 'v0.42.4' },
-  prometheus: { repository: 'quay.io/prometheus/prometheus', tag: 'v3.15.0' },
-  alertmanager: { repository: 'quay.io/prometheus/alertmanager', tag: 'v0.34.2' },
-  nodeExporter: { repository: 'quay.io/prometheus/node-exporter', tag: 'v1.12.1' },
-  cadvisor: { repository: 'ghcr.io/google/cadvisor', tag: '0.60.5' },
-  grafana: { repository: 'docker.io/grafana/grafana', tag: '13.2.3' },
-  versitygw: { repository: 'docker.io/versity/versitygw', tag: 'v1.8.0' },
-  busybox: { repository: 'docker.io/library/busybox', tag: '1.37' },
+  thanos: { repository: 'quay.io/thanos/thanos', tag: 'v0.42.4', licence: 'Apache-2.0' },
+  prometheus: { repository: 'quay.io/prometheus/prometheus', tag: 'v3.15.0', licence: 'Apache-2.0' },
+  alertmanager: { repository: 'quay.io/prometheus/alertmanager', tag: 'v0.34.2', licence: 'Apache-2.0' },
+  nodeExporter: { repository: 'quay.io/prometheus/node-exporter', tag: 'v1.12.1', licence: 'Apache-2.0' },
+  cadvisor: { repository: 'ghcr.io/google/cadvisor', tag: '0.60.5', licence: 'Apache-2.0' },
+  grafana: { repository: 'docker.io/grafana/grafana', tag: '13.2.3', licence: 'AGPL-3.0-only' },
+  versitygw: { repository: 'docker.io/versity/versitygw', tag: 'v1.8.0', licence: 'Apache-2.0' },
+  busybox: { repository: 'docker.io/library/busybox', tag: '1.37', licence: 'GPL-2.0-only' },
 } as const satisfies Record<string, Image>;
 
 /** The upstream reference. */
