@@ -95,7 +95,7 @@ export const renderFleet = (fleet: ResolvedFleet, scope: (kubernetes: string) =>
 };
 
 /** Kinds in the order in which they must be applied; workloads come last, when all that guards them is there. */
-const order = [
+export const applyOrder = [
   'Namespace',
   'ServiceAccount',
   'ClusterRole',
@@ -122,7 +122,7 @@ export interface Manifest {
 
 /** A chart's objects in the order in which they must be applied. */
 export const manifests = (chart: Chart): Manifest[] =>
-  (chart.toJson() as Manifest[]).sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
+  (chart.toJson() as Manifest[]).sort((a, b) => applyOrder.indexOf(a.kind) - applyOrder.indexOf(b.kind));
 
 export interface SynthesizedFile {
   /** `<kubernetes cluster>/<chart>.k8s.yaml` */

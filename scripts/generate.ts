@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { FleetError, loadFleet, synthesize } from '../charts/fleet';
 import { fleetSchema } from '../charts/fleet/schema';
-import { type OutputFile, outputFiles, replaceFolder } from './output';
+import { type OutputFile, outputFiles, replaceFolder, stale } from './output';
 import { picture } from './picture';
 
 const root = dirname(__dirname);
@@ -47,31 +47,15 @@ export const goldens = (): Golden[] => [
  */
 export const outputOf = (golden: Golden): OutputFile[] => outputFiles(synthesize(loadFleet(join(root, golden.fleet))));
 
-const read = (path: string): string | undefined =>
-  existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : undefined;
-
-const filesUnder = (folder: string): string[] =>
-  existsSync(join(root, folder))
-    ? readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(root.length + 1))
-    : [];
-
-const compare = (files: readonly OutputFile[]): string[] =>
-  files.flatMap(({ path, text }) => {
-    const present = read(path);
-    return present === text ? [] : [`${path} is ${present === undefined ? 'missing' : 'different'}`];
-  });
-
 /** What of a fleet's output is missing, different or superfluous, one line each; empty when all is current. */
-export const staleOutput = (golden: Golden): string[] => {
-  const files = outputOf(golden).map(({ path, text }) => ({ path: join(golden.folder, path), text }));
-  const superfluous = filesUnder(golden.folder).filter((path) => !files.some((f) => f.path === path));
-  return [...compare(files), ...superfluous.map((path) => `${path} is superfluous`)].sort();
-};
+export const staleOutput = (golden: Golden): string[] => stale(join(root, golden.folder), outputOf(golden));
 
 /** The same for what is one file: the schema and the picture. */
-export const staleSingles = (): string[] => compare(singleFiles());
+export const staleSingles = (): string[] =>
+  singleFiles()
+    .map(({ path, text }) => ({ path: join(root, path), text }))
+    .filter(({ path, text }) => !existsSync(path) || readFileSync(path, 'utf8') !== text)
+    .map(({ path }) => `${path} is ${existsSync(path) ? 'different' : 'missing'}`);
 
 const generate = (): void => {
   const singles = singleFiles();
@@ -84,10 +68,10 @@ const generate = (): void => {
 };
 
 const check = (): void => {
-  const stale = [...staleSingles(), ...goldens().flatMap(staleOutput)];
-  if (stale.length === 0) console.log('All generated files are current.');
+  const found = [...staleSingles(), ...goldens().flatMap(staleOutput)].map((line) => line.slice(root.length + 1));
+  if (found.length === 0) console.log('All generated files are current.');
   else {
-    console.error([...stale, 'Run `npm run generate` and look at `git diff`.'].join('\n'));
+    console.error([...found, 'Run `npm run generate` and look at `git diff`.'].join('\n'));
     process.exitCode = 1;
   }
 };

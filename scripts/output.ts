@@ -1,5 +1,5 @@
 // Writing dist/: all of it or nothing.
-import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileText, type Synthesized } from '../charts/fleet';
 import { kindConfig } from '../charts/kind';
@@ -15,7 +15,8 @@ export const outputFiles = ({ topology, files }: Synthesized): OutputFile[] => [
   ...topology.fleet.kubernetes.map((k) => ({ path: `${k.name}.kind.yaml`, text: kindConfig(topology, k.name) })),
 ];
 
-const dist = 'dist';
+/** The folder that holds what the fleet file synthesizes to, and nothing else. */
+export const dist = 'dist';
 /** cdk8s.yaml's output folder, which `cdk8s synth` empties before and lists after. */
 const cdk8sOutput = '.synth';
 
@@ -39,6 +40,25 @@ export const replaceFolder = (directory: string, files: readonly OutputFile[]): 
   }
   renameSync(next, directory);
   rmSync(old, { recursive: true, force: true });
+};
+
+const filesUnder = (folder: string): string[] =>
+  existsSync(folder)
+    ? readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => relative(folder, join(entry.parentPath ?? entry.path, entry.name)))
+    : [];
+
+/** What of a folder is missing, different or superfluous, one line each; empty when it holds these files and nothing else. */
+export const stale = (folder: string, files: readonly OutputFile[]): string[] => {
+  const present = filesUnder(folder);
+  const verdicts = [
+    ...files
+      .filter(({ path, text }) => !present.includes(path) || readFileSync(join(folder, path), 'utf8') !== text)
+      .map(({ path }) => [path, present.includes(path) ? 'different' : 'missing']),
+    ...present.filter((path) => !files.some((f) => f.path === path)).map((path) => [path, 'superfluous']),
+  ];
+  return verdicts.map(([path, verdict]) => `${join(folder, path as string)} is ${verdict}`).sort();
 };
 
 /** Writes to the folder that `cdk8s synth --output` names, or to dist/; gives the folder. */

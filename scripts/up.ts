@@ -1,7 +1,7 @@
 // npm run up: from a fleet file to a running fleet, with where everything is.
 import { parseArgs } from 'node:util';
 import { adminSecretName } from '../charts/components/grafana';
-import { loadFleet, synthesize } from '../charts/fleet';
+import { loadFleet, type Synthesized, synthesize } from '../charts/fleet';
 import type { ResolvedKubernetes } from '../charts/fleet/resolve';
 import { kindConfig } from '../charts/kind';
 import { type LocalPort, localPorts } from '../charts/localhost';
@@ -11,14 +11,19 @@ import { type Component, components, evidence, fleetPods, lookCloser, type Troub
 import { Kubectl, run, sleep, ToolError } from './lib/kubectl';
 import { bold, dim, green, main, progress, red, table, yellow } from './lib/terminal';
 import { outputFiles, writeOutput } from './output';
+import { livePlan } from './plan/live';
+import { objectsOf } from './plan/objects';
+import { findingsText } from './plan/print';
 
-const help = `npm run up [-- --timeout SECONDS]
+const help = `npm run up [-- --timeout SECONDS] [--accept-data-loss]
 
 Synthesizes the fleet (fleet.yaml, or FLEET=path), creates the kind cluster when its context is missing, applies
 everything with server-side apply, waits until all of it is ready and prints where it is.
-Running it again changes nothing that is as it should be.
+Running it again changes nothing that is as it should be. What Kubernetes would refuse, or what puts data at risk, is said
+before anything is applied (npm run plan -- --live shows all of it).
 
-  --timeout SECONDS  how long to wait for the components (default 600)`;
+  --timeout SECONDS   how long to wait for the components (default 600)
+  --accept-data-loss  apply what puts data at risk all the same`;
 
 const contexts = async (): Promise<string[]> =>
   (await run('kubectl', ['config', 'get-contexts', '-o', 'name'])).split('\n').filter(Boolean);
@@ -47,6 +52,20 @@ const ensureCluster = async (topology: Topology, k: ResolvedKubernetes): Promise
     );
   });
   progress.done(`${green('✓')} kind cluster ${name} created`);
+};
+
+/** Tries everything before anything is applied. @throws ToolError with what would be refused or lost, and the way out */
+const guard = async (kubectl: Kubectl, k: ResolvedKubernetes, synthesized: Synthesized, accepted: boolean): Promise<void> => {
+  progress.show(`Comparing with what is in ${k.context} …`);
+  const { fleet } = synthesized.topology;
+  const plan = await livePlan(kubectl, k.name, fleet.name, objectsOf(synthesized, k.name), { prunes: false });
+  if (plan.refused.length > 0)
+    throw new ToolError(`Kubernetes (${k.context}) would refuse this; nothing was applied.\n${findingsText(plan.refused)}`);
+  if (plan.risks.length > 0 && !accepted)
+    throw new ToolError(
+      `Data in ${k.context} is at risk; nothing was applied.\n${findingsText(plan.risks)}\nIf that is what you want: npm run up -- --accept-data-loss`,
+    );
+  progress.clear();
 };
 
 /** The fleet file is the truth: what somebody else has set of the same fields is set back (server-side apply, forced). */
@@ -179,7 +198,11 @@ const credentials = (topology: Topology): string => {
 
 main(async () => {
   const { values } = parseArgs({
-    options: { timeout: { type: 'string', default: '600' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      timeout: { type: 'string', default: '600' },
+      'accept-data-loss': { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
   if (values.help) {
     console.log(help);
@@ -194,6 +217,9 @@ main(async () => {
   const ready: Component[] = [];
   for (const k of fleet.kubernetes) {
     await ensureCluster(topology, k);
+    await guard(new Kubectl(k.context), k, synthesized, values['accept-data-loss']);
+  }
+  for (const k of fleet.kubernetes) {
     const kubectl = new Kubectl(k.context);
     await apply(kubectl, `${output}/${k.name}`);
     ready.push(...(await waitReady(kubectl, fleet.name, timeout)));

@@ -17,8 +17,12 @@ export class ToolError extends Error {
 const install: Record<string, string> = {
   kubectl: 'Install kubectl: https://kubernetes.io/docs/tasks/tools/',
   promtool: 'It is in the archive of Prometheus: https://prometheus.io/download/',
+  git: 'Install git: https://git-scm.com/downloads',
   kind: 'Install kind: https://kind.sigs.k8s.io/docs/user/quick-start/#installation',
 };
+
+/** What to say when a program is not there. */
+export const missing = (program: string): ToolError => new ToolError(`There is no ${program} on PATH. ${install[program] ?? ''}`);
 
 export interface RunOptions {
   readonly input?: string;
@@ -31,8 +35,7 @@ export const run = (program: string, args: readonly string[], options: RunOption
   new Promise((done, fail) => {
     const child = execFile(program, args, { maxBuffer: 2 ** 28, timeout: options.timeout }, (error, stdout, stderr) => {
       if (!error) return done(stdout);
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-        return fail(new ToolError(`There is no ${program} on PATH. ${install[program] ?? ''}`));
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return fail(missing(program));
       fail(new ToolError(`${program} ${args.join(' ')}\n${(stderr || error.message).trim()}`, stdout));
     });
     if (options.input !== undefined) {
@@ -88,7 +91,7 @@ export class Kubectl {
       child.stderr?.on('data', (chunk) => {
         said += chunk;
       });
-      child.on('error', () => fail(new ToolError(`There is no kubectl on PATH. ${install.kubectl}`)));
+      child.on('error', () => fail(missing('kubectl')));
       child.on('exit', () => fail(new ToolError(`No port-forward to ${namespace}/${target}: ${said.trim()}`)));
     });
   }

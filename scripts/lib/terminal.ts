@@ -28,8 +28,11 @@ export const progress = {
   show(text: string): void {
     if (process.stdout.isTTY) process.stdout.write(`\r\x1b[2K${text.slice(0, width() - 1)}`);
   },
-  done(text: string): void {
+  clear(): void {
     if (process.stdout.isTTY) process.stdout.write('\r\x1b[2K');
+  },
+  done(text: string): void {
+    progress.clear();
     console.log(text);
   },
 };

@@ -10,6 +10,7 @@ import { outputFiles, replaceFolder } from '../../scripts/output';
 import { alertChecks } from './alerts';
 import { bucketChecks } from './bucket';
 import { Running, refuseIfPresent, testFleet } from './fleet';
+import { planChecks } from './plan';
 import { queryChecks } from './queries';
 import { deployReceiver, receiverNamespace } from './receiver';
 import { assert, Runner, until } from './runner';
@@ -107,6 +108,7 @@ main(async () => {
   const directory = write(running);
   try {
     if (await deploy(runner, running, directory)) {
+      await planChecks(runner, running);
       await bucketChecks(runner, running, async () => {
         const resolved = await alertChecks(runner, running);
         await queryChecks(runner, running);

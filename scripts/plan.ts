@@ -1,0 +1,75 @@
+// npm run plan: what a change of the fleet file does to every Kubernetes cluster, before it is applied.
+import { parseArgs } from 'node:util';
+import { loadFleet, type Manifest, synthesize } from '../charts/fleet';
+import { Kubectl, ToolError } from './lib/kubectl';
+import { main, progress } from './lib/terminal';
+import { dist, outputFiles } from './output';
+import { committedFiles, isManifest, objectsIn } from './plan/committed';
+import { livePlan } from './plan/live';
+import { objectsOf } from './plan/objects';
+import { type KubernetesPlan, planOf } from './plan/plan';
+import { planText } from './plan/print';
+
+const help = `npm run plan [-- --base COMMIT | --live] [--json]
+
+Says what the fleet file (fleet.yaml, or FLEET=path) changes in every Kubernetes cluster: what is created, changed and deleted,
+which pods start anew and why, what Kubernetes will refuse and the way out, and what data is at risk. Writes nothing.
+
+  --base COMMIT  compare with dist/ of this commit (default HEAD); in CI of a change: the branch that it goes to
+  --live         compare with the clusters themselves, by a dry run of the API server (contexts as in the fleet file)
+  --json         everything, for programs
+
+Exit code: 0 nothing changes, 1 something changes, 3 data is at risk, 4 Kubernetes will refuse something, 2 no plan could be made.`;
+
+/** The worst that a plan says decides. */
+const exitCode = (plans: readonly KubernetesPlan[], files: readonly string[]): number => {
+  if (plans.some((p) => p.refused.length > 0)) return 4;
+  if (plans.some((p) => p.risks.length > 0)) return 3;
+  return files.length > 0 || plans.some((p) => p.changes.length > 0) ? 1 : 0;
+};
+
+main(async () => {
+  const { values } = parseArgs({
+    options: {
+      base: { type: 'string' },
+      live: { type: 'boolean' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) {
+    console.log(help);
+    return 0;
+  }
+  if (values.base !== undefined && values.live)
+    throw new ToolError('--base and --live are two things to compare with: give one.');
+  const fleet = loadFleet(process.env.FLEET ?? 'fleet.yaml');
+  const synthesized = synthesize(fleet);
+  const plans: KubernetesPlan[] = [];
+  const otherFiles: string[] = [];
+  if (values.live)
+    for (const k of fleet.kubernetes) {
+      const desired = objectsOf(synthesized, k.name);
+      if (!values.json) progress.show(`Trying ${desired.length} objects in ${k.context} …`);
+      plans.push(await livePlan(new Kubectl(k.context), k.name, fleet.name, desired, { prunes: true }));
+      if (!values.json) progress.clear();
+    }
+  else {
+    const former = await committedFiles(values.base ?? 'HEAD', dist);
+    const now = new Map(outputFiles(synthesized).map(({ path, text }) => [path, text]));
+    const paths = [...new Set([...former.keys(), ...now.keys()])].sort();
+    const before = (kubernetes: string): Manifest[] =>
+      [...former]
+        .filter(([path]) => path.startsWith(`${kubernetes}/`) && isManifest(path))
+        .flatMap(([, text]) => objectsIn(text));
+    for (const kubernetes of new Set(paths.filter(isManifest).map((path) => path.split('/')[0] as string)))
+      plans.push(planOf(kubernetes, before(kubernetes), objectsOf(synthesized, kubernetes)));
+    otherFiles.push(...paths.filter((p) => !isManifest(p) && former.get(p) !== now.get(p)).map((p) => `${dist}/${p}`));
+  }
+  if (values.json) console.log(JSON.stringify({ kubernetes: plans, otherFiles }, null, 2));
+  else {
+    console.log(planText(plans));
+    if (otherFiles.length > 0) console.log(`\nFiles that are not for kubectl also change: ${otherFiles.join(', ')}`);
+  }
+  return exitCode(plans, otherFiles);
+});
