@@ -109,6 +109,7 @@ export const applyOrder = [
   'PodDisruptionBudget',
   'StatefulSet',
   'Deployment',
+  'HorizontalPodAutoscaler',
   'DaemonSet',
 ];
 

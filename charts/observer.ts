@@ -23,11 +23,11 @@ export const renderObserver = (chart: Chart, topology: Topology): void => {
   const bucket = bucketClients(chart, own, fleet.name, topology.bucket, bucketUsers);
   const stores = [store.grpc, ruler.grpc, ...topology.clusters.map((c) => c.grpc)];
   renderQuery(chart, query, fleet, { stores, externalUrl: queryUrl });
-  renderQueryFrontend(chart, queryFrontend, { downstream: query.http });
-  renderStore(chart, store, { bucket });
-  renderCompactor(chart, compactor, fleet, { bucket });
+  renderQueryFrontend(chart, queryFrontend, fleet, { downstream: query.http });
+  renderStore(chart, store, fleet, { bucket });
+  renderCompactor(chart, compactor, fleet, kubernetes, { bucket });
   renderRuler(chart, ruler, fleet, kubernetes, { query: query.http, alertmanager: alertmanager.http, bucket, queryUrl });
-  renderBucketWeb(chart, bucketWeb, { bucket });
+  renderBucketWeb(chart, bucketWeb, fleet, { bucket });
   renderAlertmanager(chart, alertmanager, fleet, { kubernetes, externalUrl: localUrl(topology, alertmanager.http), edges });
   renderGrafana(chart, grafana, fleet, {
     datasource: queryFrontend.http,

@@ -53,6 +53,8 @@ export const declareTopology = (fleet: ResolvedFleet): Topology => {
     fleet: fleet.name,
     kubernetes: k,
     namespace,
+    zones: kubernetes(k).zones,
+    priorityClass: kubernetes(k).priorityClass,
     imageSource: fleet.images,
   });
   const { observer, objectStore: store } = fleet;
@@ -65,11 +67,11 @@ export const declareTopology = (fleet: ResolvedFleet): Topology => {
     bucket: store.type === 's3' ? { type: 's3', store, edges } : { type: 'embedded', s3: (objectStore as ObjectStore).s3 },
     observer: {
       kubernetes: kubernetes(observer.in),
-      query: declareQuery(edges, here, observer.query.replicas),
-      queryFrontend: declareQueryFrontend(edges, here, observer.queryFrontend.replicas),
+      query: declareQuery(edges, here, observer.query),
+      queryFrontend: declareQueryFrontend(edges, here, observer.queryFrontend),
       store: declareStore(edges, here),
       compactor: declareCompactor(edges, here),
-      ruler: declareRuler(edges, here),
+      ruler: declareRuler(edges, here, observer.ruler),
       bucketWeb: declareBucketWeb(edges, here),
       alertmanager: declareAlertmanager(edges, here, observer.alertmanager.replicas),
       grafana: declareGrafana(edges, here),

@@ -110,7 +110,7 @@ export const renderAlertmanager = (
             ...(ha ? { env: [podField('POD_IP', 'status.podIP')] } : {}),
             ports: containerPorts(...ports),
             ...probes(http),
-            resources: resources('20m', '32Mi', '128Mi'),
+            resources: resources(fleet.observer.alertmanager.resources),
             volumeMounts: [
               { name: 'data', mountPath: '/alertmanager' },
               readOnly('config', configDirectory),

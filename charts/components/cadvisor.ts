@@ -45,7 +45,7 @@ export const renderCadvisor = (scope: Construct, agent: Agent): void => {
           ],
           ports: containerPorts(http),
           ...probes(http, { live: '/healthz', ready: '/healthz' }),
-          resources: resources('80m', '96Mi', '400Mi'),
+          resources: resources({ cpu: '80m', memory: '96Mi', memoryLimit: '400Mi' }),
           volumeMounts: [
             { ...readOnly('root', '/rootfs'), mountPropagation: 'HostToContainer' },
             readOnly('run', '/var/run'),

@@ -1,8 +1,9 @@
-// Thanos Compactor: compacts, downsamples and deletes. One per bucket, always: two at once corrupt it.
+// Thanos Compactor: compacts, downsamples and deletes. One per bucket, always: two at once corrupt it. Only a StatefulSet
+// promises that: a Deployment starts another pod when a node falls silent, whether the first one still works there or not.
 import type { Construct } from 'constructs';
 import type { BucketClient } from '../config/objstore';
-import type { ResolvedFleet } from '../fleet/resolve';
-import { deployment, emptyDir, resources, service } from '../kit/kubernetes';
+import type { ResolvedFleet, ResolvedKubernetes } from '../fleet/resolve';
+import { resources, service, statefulSet } from '../kit/kubernetes';
 import type { Edges } from '../kit/wiring';
 import { http, type Place, type ThanosWorkload, thanosPod, thanosWorkload, withHttp } from './thanos';
 
@@ -16,11 +17,12 @@ export const renderCompactor = (
   scope: Construct,
   compactor: ThanosWorkload,
   fleet: ResolvedFleet,
+  kubernetes: ResolvedKubernetes,
   options: { bucket: BucketClient },
 ): void => {
   const { workload } = compactor;
   service(scope, workload, [http]);
-  deployment(
+  statefulSet(
     scope,
     workload,
     thanosPod(workload, {
@@ -34,9 +36,8 @@ export const renderCompactor = (
         `--delete-delay=${deleteDelay}`,
         '--disable-admin-operations',
       ],
-      resources: resources('50m', '128Mi', '1Gi'),
-      volumes: [emptyDir('data', '10Gi')], // scratch: a compaction that is cut off starts again
+      resources: resources(fleet.observer.compactor.resources),
     }),
-    { recreate: true },
+    [{ name: 'data', size: fleet.observer.compactor.volume, storageClass: kubernetes.storageClass }], // scratch: a compaction that is cut off starts again
   );
 };

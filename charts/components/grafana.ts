@@ -118,7 +118,7 @@ export const renderGrafana = (
             ],
             ports: containerPorts(http),
             ...probes(http, { live: '/api/health', ready: '/api/health' }),
-            resources: resources('50m', '128Mi', '512Mi'),
+            resources: resources(fleet.observer.grafana.resources),
             volumeMounts: [
               { name: 'data', mountPath: '/var/lib/grafana' },
               { name: 'tmp', mountPath: '/tmp' },

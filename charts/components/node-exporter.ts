@@ -51,7 +51,7 @@ export const renderNodeExporter = (scope: Construct, agent: Agent): void => {
           ],
           ports: [{ ...containerPorts(http)[0], containerPort: http.number, hostPort: http.number }],
           ...probes(http, { live: '/', ready: '/' }),
-          resources: resources('20m', '32Mi', '128Mi'),
+          resources: resources({ cpu: '20m', memory: '32Mi', memoryLimit: '128Mi' }),
           volumeMounts: [{ name: 'root', mountPath: root, readOnly: true, mountPropagation: 'HostToContainer' }],
         }),
       ],

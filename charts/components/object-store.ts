@@ -49,7 +49,7 @@ export const renderObjectStore = (
           // a bucket is a directory; it must belong to the server's user
           container('make-bucket', images.busybox, {
             command: ['mkdir', '-p', `/data/${embedded.bucket}`],
-            resources: resources('10m', '16Mi'),
+            resources: resources({ cpu: '10m', memory: '16Mi' }),
             volumeMounts: [{ name: 'data', mountPath: '/data' }],
           }),
         ],
@@ -59,7 +59,7 @@ export const renderObjectStore = (
             env: [credential('ROOT_ACCESS_KEY_ID', 'accessKey'), credential('ROOT_SECRET_ACCESS_KEY', 'secretKey')],
             ports: containerPorts(s3),
             ...probes(s3, paths),
-            resources: resources('50m', '64Mi', '256Mi'),
+            resources: resources({ cpu: '50m', memory: '64Mi', memoryLimit: '256Mi' }),
             volumeMounts: [{ name: 'data', mountPath: '/data' }],
           }),
         ],

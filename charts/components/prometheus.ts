@@ -105,7 +105,7 @@ export const renderPrometheus = (
             ports: containerPorts(http),
             startupProbe: startupProbe(http),
             ...probes(http),
-            resources: resources(cluster.resources.cpu, cluster.resources.memory, cluster.resources.memoryLimit),
+            resources: resources(cluster.resources),
             volumeMounts: [data, ...configuration],
           }),
           container('thanos-sidecar', images.thanos, {
@@ -124,7 +124,7 @@ export const renderPrometheus = (
             env: bucket.env,
             ports: containerPorts(sidecarHttp, grpc),
             ...probes(sidecarHttp),
-            resources: resources('20m', '48Mi', '256Mi'),
+            resources: resources({ cpu: '20m', memory: '48Mi', memoryLimit: '256Mi' }),
             volumeMounts: [data, ...configuration, ...bucket.volumeMounts],
           }),
         ],

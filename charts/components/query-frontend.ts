@@ -1,16 +1,25 @@
 // Thanos Query Frontend: splits long ranges by day and caches answers.
 import type { Construct } from 'constructs';
 import { responseCache } from '../config/caches';
+import type { ResolvedFleet } from '../fleet/resolve';
 import { configMapVolume, deployment, hashedConfigMap, readOnly, resources, service, yaml } from '../kit/kubernetes';
 import type { Edges, Endpoint } from '../kit/wiring';
 import { http, type Place, type ThanosWorkload, thanosPod, thanosWorkload, withHttp } from './thanos';
 
-export const declareQueryFrontend = (edges: Edges, place: Place, replicas: number): ThanosWorkload =>
-  withHttp(edges, thanosWorkload(place, 'thanos-query-frontend', 'query-frontend', replicas));
+export const declareQueryFrontend = (
+  edges: Edges,
+  place: Place,
+  scale: ResolvedFleet['observer']['queryFrontend'],
+): ThanosWorkload => withHttp(edges, thanosWorkload(place, 'thanos-query-frontend', 'query-frontend', scale));
 
 const directory = '/etc/thanos/query-frontend';
 
-export const renderQueryFrontend = (scope: Construct, frontend: ThanosWorkload, options: { downstream: Endpoint }): void => {
+export const renderQueryFrontend = (
+  scope: Construct,
+  frontend: ThanosWorkload,
+  fleet: ResolvedFleet,
+  options: { downstream: Endpoint },
+): void => {
   const { workload } = frontend;
   const config = hashedConfigMap(scope, workload, 'thanos-query-frontend', {
     'range-cache.yaml': yaml(responseCache('64MB')),
@@ -35,7 +44,7 @@ export const renderQueryFrontend = (scope: Construct, frontend: ThanosWorkload, 
         '--labels.response-cache-max-freshness=5m',
         '--cache-compression-type=snappy',
       ],
-      resources: resources('50m', '96Mi', '384Mi'),
+      resources: resources(fleet.observer.queryFrontend.resources),
       volumeMounts: [readOnly('config', directory)],
       volumes: [configMapVolume('config', config)],
     }),

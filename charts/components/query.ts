@@ -7,8 +7,8 @@ import { configMapVolume, deployment, readOnly, reloadedConfigMap, resources, se
 import type { Edges, Endpoint } from '../kit/wiring';
 import { grpc, http, type Place, type StoreApi, thanosPod, thanosWorkload, withStoreApi } from './thanos';
 
-export const declareQuery = (edges: Edges, place: Place, replicas: number): StoreApi =>
-  withStoreApi(edges, thanosWorkload(place, 'thanos-query', 'query', replicas));
+export const declareQuery = (edges: Edges, place: Place, scale: ResolvedFleet['observer']['query']): StoreApi =>
+  withStoreApi(edges, thanosWorkload(place, 'thanos-query', 'query', scale));
 
 /** Longest wait for one StoreAPI; a slow store makes a partial answer, not a stalled one. */
 export const storeResponseTimeout = '30s';
@@ -43,7 +43,7 @@ export const renderQuery = (
         `--store.response-timeout=${storeResponseTimeout}`,
         `--alert.query-url=${options.externalUrl}`,
       ],
-      resources: resources('100m', '128Mi', '512Mi'),
+      resources: resources(fleet.observer.query.resources),
       volumeMounts: [readOnly('endpoints', '/etc/thanos/endpoints')],
       volumes: [configMapVolume('endpoints', endpoints)],
     }),

@@ -8,8 +8,8 @@ import type { Edges, Endpoint } from '../kit/wiring';
 import { globalRuleFiles } from '../rules';
 import { grpc, http, type Place, type StoreApi, thanosPod, thanosWorkload, withStoreApi } from './thanos';
 
-export const declareRuler = (edges: Edges, place: Place): StoreApi =>
-  withStoreApi(edges, thanosWorkload(place, 'thanos-rule', 'rule'));
+export const declareRuler = (edges: Edges, place: Place, scale: ResolvedFleet['observer']['ruler']): StoreApi =>
+  withStoreApi(edges, thanosWorkload(place, 'thanos-rule', 'rule', scale));
 
 const configDirectory = '/etc/thanos/rule';
 const rulesDirectory = '/etc/thanos/rules';
@@ -51,10 +51,10 @@ export const renderRuler = (
         '--tsdb.retention=48h',
       ],
       env: [podField('POD_NAME', 'metadata.name')],
-      resources: resources('50m', '96Mi', '512Mi'),
+      resources: resources(fleet.observer.ruler.resources),
       volumeMounts: [readOnly('config', configDirectory), readOnly('rules', rulesDirectory)],
       volumes: [configMapVolume('config', config), configMapVolume('rules', rules)],
     }),
-    [{ name: 'data', size: '1Gi', storageClass: kubernetes.storageClass }],
+    [{ name: 'data', size: fleet.observer.ruler.volume, storageClass: kubernetes.storageClass }],
   );
 };

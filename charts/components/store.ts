@@ -2,6 +2,7 @@
 import type { Construct } from 'constructs';
 import { cachingBucket, indexCache } from '../config/caches';
 import type { BucketClient } from '../config/objstore';
+import type { ResolvedFleet } from '../fleet/resolve';
 import { configMapVolume, deployment, emptyDir, hashedConfigMap, readOnly, resources, service, yaml } from '../kit/kubernetes';
 import { seconds } from '../kit/units';
 import type { Edges } from '../kit/wiring';
@@ -13,7 +14,7 @@ export const declareStore = (edges: Edges, place: Place): StoreApi =>
 
 const directory = '/etc/thanos/store';
 
-export const renderStore = (scope: Construct, store: StoreApi, options: { bucket: BucketClient }): void => {
+export const renderStore = (scope: Construct, store: StoreApi, fleet: ResolvedFleet, options: { bucket: BucketClient }): void => {
   const { workload } = store;
   const config = hashedConfigMap(scope, workload, 'thanos-store', {
     'index-cache.yaml': yaml(indexCache('64MB', '16MB')),
@@ -40,9 +41,9 @@ export const renderStore = (scope: Construct, store: StoreApi, options: { bucket
         `--ignore-deletion-marks-delay=${seconds(deleteDelay) / 2}s`, // a deleted block leaves the store before it leaves the bucket
         '--disable-admin-operations',
       ],
-      resources: resources('50m', '128Mi', '640Mi'),
+      resources: resources(fleet.observer.store.resources),
       volumeMounts: [readOnly('config', directory)],
-      volumes: [emptyDir('data', '2Gi'), configMapVolume('config', config)], // a cache: index headers are made again
+      volumes: [emptyDir('data', fleet.observer.store.disk), configMapVolume('config', config)], // a cache: index headers are made again
     }),
   );
 };

@@ -1,6 +1,6 @@
 // What all Thanos components share: ports, flags, probes, grace, and with them most of a pod.
 import type { BucketClient } from '../config/objstore';
-import { type ImageSource, images } from '../images';
+import { images } from '../images';
 import { container, containerPorts, type k8s, type PodOptions, probes, restricted, startupProbe } from '../kit/kubernetes';
 import { type Edges, Endpoint, type Port, type Workload } from '../kit/wiring';
 
@@ -29,21 +29,17 @@ export interface StoreApi extends ThanosWorkload {
   readonly grpc: Endpoint;
 }
 
-export interface Place {
-  readonly fleet: string;
-  readonly kubernetes: string;
-  readonly namespace: string;
-  readonly imageSource: ImageSource;
-}
+/** What workloads of one namespace have in common. */
+export type Place = Pick<Workload, 'fleet' | 'kubernetes' | 'namespace' | 'zones' | 'priorityClass' | 'imageSource'>;
 
-export const thanosWorkload = (place: Place, name: string, component: string, replicas = 1): Workload => ({
-  kind: 'workload',
-  name,
-  component,
-  ...place,
-  replicas,
-  image: images.thanos,
-});
+type Scale = Pick<Workload, 'replicas' | 'autoscale'>;
+
+export const thanosWorkload = (
+  place: Place,
+  name: string,
+  component: string,
+  { replicas, autoscale }: Scale = { replicas: 1 },
+): Workload => ({ kind: 'workload', name, component, ...place, replicas, autoscale, image: images.thanos });
 
 export const withHttp = (edges: Edges, workload: Workload): ThanosWorkload => ({
   workload,

@@ -2,6 +2,7 @@
 import { holds } from '../kit/addresses';
 import { seconds } from '../kit/units';
 import { alertChecks } from './alert-checks';
+import { availabilityChecks } from './availability-checks';
 import { imageChecks } from './image-checks';
 import { nearest } from './nearest';
 import { notificationChecks } from './notification-checks';
@@ -314,6 +315,7 @@ const checks: readonly Check[] = [
   intervals,
   timeouts,
   localhostAddresses,
+  ...availabilityChecks,
   ...notificationChecks,
   ...alertChecks,
   ...imageChecks,

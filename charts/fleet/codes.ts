@@ -3,6 +3,7 @@
  * Each is tripped by a fleet of test/refusals.
  */
 export const codes = [
+  'autoscale-backwards',
   'block-duration',
   'dead-mans-switch-interval',
   'dead-mans-switch-shared',
@@ -29,6 +30,7 @@ export const codes = [
   'not-reachable',
   'query-timeout',
   'repeat-interval',
+  'replicas-and-autoscale',
   'reserved-label',
   'retention-before-downsampling',
   'rule-file-alert-name',

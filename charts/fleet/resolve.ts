@@ -1,7 +1,9 @@
 // A fleet with every default filled in, in an order that does not hang on the order of keys in the file.
 
 import type { ImageSource } from '../images';
+import type { Resources } from '../kit/kubernetes';
 import { type ResolvedAlerts, type ResolvedSlo, type RuleTexts, resolveAlerts, resolveClusterAlerts, resolveSlo } from './alerts';
+import { type ResolvedParts, resolveParts, resolveResources } from './availability';
 import { type ResolvedNotifications, resolveNotifications } from './notifications';
 import type { Fleet } from './schema';
 
@@ -17,6 +19,8 @@ export interface ResolvedKubernetes {
   readonly platform: 'kind';
   readonly context: string;
   readonly storageClass?: string;
+  readonly zones: 'required' | 'preferred';
+  readonly priorityClass?: string;
   readonly podCidrs: readonly string[];
   /** Absent: nodes may have any address. */
   readonly nodeCidrs?: readonly string[];
@@ -38,7 +42,7 @@ export interface ResolvedCluster {
   readonly retention: string;
   readonly blockDuration: string;
   readonly volume: string;
-  readonly resources: { readonly cpu: string; readonly memory: string; readonly memoryLimit: string };
+  readonly resources: Resources;
   readonly alerts: ResolvedAlerts;
 }
 
@@ -62,11 +66,10 @@ export interface ResolvedFleet {
   readonly observer: {
     readonly in: string;
     readonly namespace: string;
-    readonly query: { readonly replicas: number; readonly timeout: string };
-    readonly queryFrontend: { readonly replicas: number };
-    readonly alertmanager: { readonly replicas: number } & ResolvedNotifications;
+    readonly query: { readonly timeout: string };
+    readonly alertmanager: ResolvedNotifications;
     readonly grafana: { readonly adminSecret?: string };
-  };
+  } & ResolvedParts;
   readonly clusters: readonly ResolvedCluster[];
   readonly images: ImageSource;
   readonly retention: { readonly raw: string; readonly '5m': string; readonly '1h': string };
@@ -98,12 +101,21 @@ const resolveCluster = (fleet: Fleet, name: string, ruleTexts: RuleTexts): Resol
     retention: c.retention ?? '48h',
     blockDuration: c.blockDuration ?? '30m',
     volume: c.volume ?? '2Gi',
-    resources: {
-      cpu: c.resources?.cpu ?? '100m',
-      memory: c.resources?.memory ?? '256Mi',
-      memoryLimit: c.resources?.memory ?? '1Gi',
-    },
+    resources: resolveResources(c.resources, { cpu: '100m', memory: '256Mi', memoryLimit: '1Gi' }),
     alerts: resolveClusterAlerts(fleet, name, ruleTexts),
+  };
+};
+
+const resolveObserver = (fleet: Fleet): ResolvedFleet['observer'] => {
+  const { observer } = fleet;
+  const parts = resolveParts(observer);
+  return {
+    in: observer.in,
+    namespace: observer.namespace ?? `${fleet.name}-observer`,
+    ...parts,
+    query: { ...parts.query, timeout: observer.query?.timeout ?? '2m' },
+    alertmanager: { ...parts.alertmanager, ...resolveNotifications(fleet) },
+    grafana: { ...parts.grafana, adminSecret: observer.grafana?.adminSecret },
   };
 };
 
@@ -119,6 +131,8 @@ export const resolve = (fleet: Fleet, ruleTexts: RuleTexts = new Map()): Resolve
       // kind names its contexts kind-<cluster>, and its default cluster kind
       context: k.context ?? `kind-${name}`,
       storageClass: k.storageClass,
+      zones: k.zones ?? 'preferred',
+      priorityClass: k.priorityClass,
       podCidrs: k.podCidrs ?? ['10.244.0.0/16'],
       nodeCidrs: k.nodeCidrs,
       localhostFrom: k.localhost?.allowFrom ?? privateAddresses,
@@ -128,17 +142,7 @@ export const resolve = (fleet: Fleet, ruleTexts: RuleTexts = new Map()): Resolve
       store.type === 'embedded'
         ? { type: 'embedded', namespace: `${fleet.name}-object-store`, size: store.size ?? '5Gi', toleratedOutage }
         : { ...store, insecure: store.insecure ?? false, toleratedOutage },
-    observer: {
-      in: fleet.observer.in,
-      namespace: fleet.observer.namespace ?? `${fleet.name}-observer`,
-      query: { replicas: fleet.observer.query?.replicas ?? 1, timeout: fleet.observer.query?.timeout ?? '2m' },
-      queryFrontend: { replicas: fleet.observer.queryFrontend?.replicas ?? 1 },
-      alertmanager: {
-        replicas: fleet.observer.alertmanager?.replicas ?? 1,
-        ...resolveNotifications(fleet),
-      },
-      grafana: { adminSecret: fleet.observer.grafana?.adminSecret },
-    },
+    observer: resolveObserver(fleet),
     clusters: byName(fleet.clusters).map(([name]) => resolveCluster(fleet, name, ruleTexts)),
     images: {
       registry: fleet.registry,

@@ -15,6 +15,7 @@ const size = (least: string, most: string) =>
   });
 const volumeSize = size('512Mi', '64Ti');
 const memorySize = size('64Mi', '4Ti');
+const ratio = text(/^(?=.*[1-9])\d{1,2}(\.\d{1,4})?%$/, 'write a share from above 0% to below 100%, such as 5%');
 const cpu = text(cpuPattern, 'write CPU as 250m or 2');
 /** RFC 1123 label: what Kubernetes takes as a name (and DNS as a label). */
 const dnsLabel = text(
@@ -26,10 +27,12 @@ const receiverName = text(
   /^[a-z]([-a-z0-9]{0,52}[a-z0-9])?$/,
   'write a name of lower-case letters, digits and dashes that begins with a letter, at most 54 characters',
 );
-const secretName = text(
-  /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
-  'write the name of a Kubernetes Secret: lower-case letters, digits, dashes and dots',
-);
+const objectName = (kind: string) =>
+  text(
+    /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
+    `write the name of a ${kind}: lower-case letters, digits, dashes and dots`,
+  );
+const secretName = objectName('Kubernetes Secret');
 const secretKey = text(
   /^(?!\.\.)(?!\.$)[-._a-zA-Z0-9]{1,253}$/,
   'write a key of that Secret: letters, digits, dashes, underscores and dots',
@@ -64,6 +67,15 @@ const kubernetes = z.strictObject({
     .optional()
     .describe('The kubeconfig context that reaches it. Default: kind-<its name here>.'),
   storageClass: dnsLabel.optional().describe("StorageClass of all volumes. Default: the cluster's own default."),
+  zones: z
+    .enum(['required', 'preferred'], { error: 'write required or preferred' })
+    .optional()
+    .describe(
+      'Whether replicas must be in different zones, or only would rather be. Required: every node carries the label topology.kubernetes.io/zone. Default: preferred, since nodes of kind are in no zone.',
+    ),
+  priorityClass: objectName('PriorityClass')
+    .optional()
+    .describe("PriorityClass of all the fleet's pods; it must exist. Default: none."),
   podCidrs: z
     .array(cidr)
     .min(1, { error: 'write at least one address range' })
@@ -274,23 +286,64 @@ const muteTimeInterval = z
   })
   .describe('When routes that name it send nothing: all that is given must be true.');
 
+const autoscale = z
+  .strictObject({
+    min: count(2, 100).optional().describe('Pods that there always are. Default: 2.'),
+    max: count(2, 100).describe('Pods that there are at most.'),
+    cpu: ratio.optional().describe('Used share of the requested CPU above which a pod is added. Default: 70%.'),
+  })
+  .optional()
+  .describe('Let Kubernetes choose the number of pods by their use of CPU; it needs the metrics server.');
+
 const observer = z.strictObject({
   in: dnsLabel.describe('The Kubernetes cluster that it lives in.'),
   namespace: dnsLabel.optional().describe("Its namespace. Default: <fleet's name>-observer."),
   query: z
     .strictObject({
       replicas: count(1, 20).optional().describe('Default: 1.'),
+      autoscale,
       timeout: duration.optional().describe('Longest time for one query. Default: 2m.'),
+      resources: resources.optional(),
     })
     .optional()
     .describe('Thanos Query.'),
   queryFrontend: z
-    .strictObject({ replicas: count(1, 20).optional().describe('Default: 1.') })
+    .strictObject({
+      replicas: count(1, 20).optional().describe('Default: 1.'),
+      autoscale,
+      resources: resources.optional(),
+    })
     .optional()
     .describe('Thanos Query Frontend.'),
+  store: z
+    .strictObject({
+      disk: volumeSize.optional().describe("What it may use of its node's disk, for index headers. Default: 2Gi."),
+      resources: resources.optional(),
+    })
+    .optional()
+    .describe('Thanos Store Gateway.'),
+  compactor: z
+    .strictObject({
+      volume: volumeSize
+        .optional()
+        .describe('Size of its volume: three times the largest group of blocks that it merges. Default: 10Gi.'),
+      resources: resources.optional(),
+    })
+    .optional()
+    .describe('Thanos Compactor: always one.'),
+  ruler: z
+    .strictObject({
+      replicas: count(1, 5).optional().describe('Rulers that evaluate the same rules; their alerts are the same. Default: 1.'),
+      volume: volumeSize.optional().describe("Size of each replica's volume. Default: 1Gi."),
+      resources: resources.optional(),
+    })
+    .optional()
+    .describe('Thanos Ruler.'),
+  bucketWeb: z.strictObject({ resources: resources.optional() }).optional().describe('The page that shows the blocks.'),
   alertmanager: z
     .strictObject({
       replicas: count(1, 9).optional().describe('Default: 1.'),
+      resources: resources.optional(),
       receivers: z
         .record(receiverName, receiver)
         .optional()
@@ -317,12 +370,12 @@ const observer = z.strictObject({
         .describe(
           "A Secret in the observer's namespace with the keys admin-user, admin-password and secret-key. Default on kind: a demo Secret, admin/foobar.",
         ),
+      resources: resources.optional(),
     })
     .optional()
     .describe('Grafana.'),
 });
 
-const ratio = text(/^(?=.*[1-9])\d{1,2}(\.\d{1,4})?%$/, 'write a share from above 0% to below 100%, such as 5%');
 const rulePaths = z.array(text(/^\S(.*\S)?$/, 'write a path such as rules/shop.yaml'));
 const numberAbove0 = z.number({ error: 'write a number' }).positive({ error: 'write a number above 0' });
 

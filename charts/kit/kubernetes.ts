@@ -4,6 +4,7 @@ import * as k8s from 'cdk8s-plus-28/lib/imports/k8s';
 import type { Construct } from 'constructs';
 import { stringify } from 'yaml';
 import { type Image, type ImageSource, pulledFrom, reference } from '../images';
+import { percentage } from './units';
 import type { Port, Workload } from './wiring';
 
 export { k8s };
@@ -34,8 +35,15 @@ export const metadata = (w: Named, name = w.name): k8s.ObjectMeta => ({ name, na
 
 export const quantity = (value: string): k8s.Quantity => k8s.Quantity.fromString(value);
 
-/** Requests and a memory limit; CPU is never limited: throttled monitoring is blind when it is needed. */
-export const resources = (cpu: string, memory: string, memoryLimit = memory): k8s.ResourceRequirements => ({
+/** What a container asks of its node, and the memory that it may use. CPU is never limited: throttled monitoring is blind when it is needed. */
+export interface Resources {
+  readonly cpu: string;
+  readonly memory: string;
+  /** Default: what it asks for. */
+  readonly memoryLimit?: string;
+}
+
+export const resources = ({ cpu, memory, memoryLimit = memory }: Resources): k8s.ResourceRequirements => ({
   requests: { cpu: quantity(cpu), memory: quantity(memory) },
   limits: { memory: quantity(memoryLimit) },
 });
@@ -89,13 +97,14 @@ export interface PodOptions {
 }
 
 /** A pod template with a service account of its own, whose token is mounted only when the spec asks for it. */
-const podTemplate = (w: Workload, pod: PodOptions): k8s.PodTemplateSpec => ({
+const podTemplate = (w: Workload, pod: PodOptions, revisionLabel = 'controller-revision-hash'): k8s.PodTemplateSpec => ({
   metadata: { labels: podLabels(w), annotations: pod.annotations },
   spec: {
     serviceAccountName: w.name,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
-    ...(w.replicas > 1 ? spread(w) : {}),
+    priorityClassName: w.priorityClass,
+    ...(w.replicas > 1 ? spread(w, revisionLabel) : {}),
     ...pod.spec,
     ...pulling(w.imageSource, pod.spec),
   },
@@ -111,8 +120,12 @@ const pulling = (source: ImageSource, { containers, initContainers }: PodOptions
   };
 };
 
-/** Replicas prefer different nodes and zones, but a single node takes them all. */
-const spread = (w: Workload): Pick<k8s.PodSpec, 'affinity' | 'topologySpreadConstraints'> => ({
+/**
+ * Replicas prefer different nodes and zones, but a single node takes them all, unless zones are required: a volume stays for
+ * ever in the zone that its pod was first started in. A zone whose nodes are all unwell does not count, and pods of different
+ * revisions are counted apart, or a rolling update could leave all of them in one zone.
+ */
+const spread = (w: Workload, revisionLabel: string): Pick<k8s.PodSpec, 'affinity' | 'topologySpreadConstraints'> => ({
   affinity: {
     podAntiAffinity: {
       preferredDuringSchedulingIgnoredDuringExecution: [
@@ -127,8 +140,11 @@ const spread = (w: Workload): Pick<k8s.PodSpec, 'affinity' | 'topologySpreadCons
     {
       maxSkew: 1,
       topologyKey: 'topology.kubernetes.io/zone',
-      whenUnsatisfiable: 'ScheduleAnyway',
+      ...(w.zones === 'required'
+        ? { whenUnsatisfiable: 'DoNotSchedule', nodeTaintsPolicy: 'Honor' }
+        : { whenUnsatisfiable: 'ScheduleAnyway' }),
       labelSelector: { matchLabels: selectorLabels(w) },
+      matchLabelKeys: [revisionLabel],
     },
   ],
 });
@@ -149,25 +165,43 @@ const disruptionBudget = (scope: Construct, w: Workload): void => {
   });
 };
 
-/** A stateless workload. `recreate` where two pods at once would do harm. */
-export const deployment = (scope: Construct, w: Workload, pod: PodOptions, options: { recreate?: boolean } = {}): void => {
+const autoscaler = (scope: Construct, w: Workload): void => {
+  if (!w.autoscale) return;
+  const { min, max, cpu } = w.autoscale;
+  new k8s.KubeHorizontalPodAutoscalerV2(scope, `${w.name}-autoscaler`, {
+    metadata: metadata(w),
+    spec: {
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: w.name },
+      minReplicas: min,
+      maxReplicas: max,
+      metrics: [
+        {
+          type: 'Resource',
+          resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: Math.round(100 * percentage(cpu)) } },
+        },
+      ],
+    },
+  });
+};
+
+/** A stateless workload. */
+export const deployment = (scope: Construct, w: Workload, pod: PodOptions): void => {
   serviceAccount(scope, w);
   disruptionBudget(scope, w);
   new k8s.KubeDeployment(scope, `${w.name}-deployment`, {
     metadata: metadata(w),
     spec: {
-      replicas: w.replicas,
+      replicas: w.autoscale ? undefined : w.replicas, // what is not said is not drift, whatever the autoscaler does
       revisionHistoryLimit: 5,
-      strategy: options.recreate
-        ? { type: 'Recreate' }
-        : {
-            type: 'RollingUpdate',
-            rollingUpdate: { maxUnavailable: k8s.IntOrString.fromNumber(0), maxSurge: k8s.IntOrString.fromNumber(1) },
-          },
+      strategy: {
+        type: 'RollingUpdate',
+        rollingUpdate: { maxUnavailable: k8s.IntOrString.fromNumber(0), maxSurge: k8s.IntOrString.fromNumber(1) },
+      },
       selector: { matchLabels: selectorLabels(w) },
-      template: podTemplate(w, pod),
+      template: podTemplate(w, pod, 'pod-template-hash'),
     },
   });
+  autoscaler(scope, w);
 };
 
 export interface Claim {

@@ -8,6 +8,13 @@ export interface Port {
   readonly protocol?: 'TCP' | 'UDP';
 }
 
+/** Between how many pods Kubernetes chooses, and at which used share of the requested CPU it adds one, such as 70%. */
+export interface Autoscale {
+  readonly min: number;
+  readonly max: number;
+  readonly cpu: string;
+}
+
 /** A program that the fleet runs: plain data, known before anything is rendered. */
 export interface Workload {
   readonly kind: 'workload';
@@ -19,7 +26,13 @@ export interface Workload {
   /** The Kubernetes cluster that it runs in, by its name in the fleet file. */
   readonly kubernetes: string;
   readonly namespace: string;
+  /** The least that there are where Kubernetes chooses their number. */
   readonly replicas: number;
+  readonly autoscale?: Autoscale;
+  /** Whether replicas must be in different zones, or only would rather be. */
+  readonly zones?: 'required' | 'preferred';
+  /** The PriorityClass of its pods. */
+  readonly priorityClass?: string;
   readonly image: Image;
   readonly imageSource: ImageSource;
   /** The monitored cluster that it belongs to, if any. */

@@ -240,7 +240,7 @@ const compactor: Check = async ({ topology, query }) => {
     query('max(thanos_compact_todo_downsample_blocks{job="thanos-compact"})'),
     query('sum(increase(thanos_compact_group_compactions_failures_total{job="thanos-compact"}[1h]))'),
   ]);
-  const logs = `kubectl -n ${topology.fleet.observer.namespace} logs deploy/thanos-compact`;
+  const logs = `kubectl -n ${topology.fleet.observer.namespace} logs thanos-compact-0`;
   const stopped = value(halted);
   const backlog = (value(todo) ?? 0) + (value(down) ?? 0);
   return [

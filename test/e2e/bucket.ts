@@ -28,9 +28,9 @@ const podOf = async (running: Running, name: string): Promise<string> => {
   return pod.metadata.name;
 };
 
-const restart = async (running: Running, name: string): Promise<void> => {
-  await running.kubectl.run(['rollout', 'restart', '-n', running.observer, `deployment/${name}`]);
-  await running.kubectl.run(['rollout', 'status', '-n', running.observer, `deployment/${name}`, '--timeout=300s']);
+const restart = async (running: Running, workload: string): Promise<void> => {
+  await running.kubectl.run(['rollout', 'restart', '-n', running.observer, workload]);
+  await running.kubectl.run(['rollout', 'status', '-n', running.observer, workload, '--timeout=300s']);
 };
 
 const unpack = (directory: string): string[] => ['sh', '-c', `mkdir -p ${directory} && base64 -d | tar -x -C ${directory}`];
@@ -86,7 +86,7 @@ export const bucketChecks = async (runner: Runner, running: Running, meanwhile: 
         const local = await fetchJson(`${url}/api/v1/query?${new URLSearchParams({ query: `count(${backfilled})`, ...at })}`);
         assert(local.data.result.length === 0, 'it is still there');
       });
-      await restart(running, 'thanos-store'); // it looks for new blocks when it starts, and every 3 minutes
+      await restart(running, 'deployment/thanos-store'); // it looks for new blocks when it starts, and every 3 minutes
       await until('an answer from the store', async () => {
         const value = await running.number(expr, at);
         assert(value === expected, `${value}, expected ${expected}`);
@@ -124,7 +124,7 @@ export const bucketChecks = async (runner: Runner, running: Running, meanwhile: 
       '-c',
       `thanos tools bucket upload-blocks --objstore.config-file=/etc/thanos/objstore/bucket.yaml --path=/data/e2e ${labels.map((l) => `'${l}'`).join(' ')} && rm -rf /data/e2e`,
     ]);
-    await restart(running, 'thanos-store');
+    await restart(running, 'deployment/thanos-store');
     before = await until('the sum of all samples', async () => {
       const value = await running.number(total, oldAt);
       const n = (5 * day) / step;
@@ -134,7 +134,7 @@ export const bucketChecks = async (runner: Runner, running: Running, meanwhile: 
     });
     return `${count} blocks, sum ${before}`;
   });
-  if (backfill) await restart(running, 'thanos-compact'); // it works when it starts, and every 5 minutes
+  if (backfill) await restart(running, 'statefulset/thanos-compact'); // it works when it starts, and every 5 minutes
 
   await meanwhile();
   if (!backfill) return;
@@ -158,7 +158,7 @@ export const bucketChecks = async (runner: Runner, running: Running, meanwhile: 
   });
 
   await runner.check(area, 'results are what they were before compaction', async () => {
-    await restart(running, 'thanos-store');
+    await restart(running, 'deployment/thanos-store');
     await until('the same sum from compacted blocks', async () => {
       const after = await running.number(total, oldAt);
       assert(after === before, `${after}, was ${before}`);

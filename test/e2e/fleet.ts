@@ -30,7 +30,7 @@ export class Running {
     // what was just uploaded is compacted at once, not after half an hour
     const compactor = this.synthesized.files
       .flatMap((f) => f.objects)
-      .find((o) => o.kind === 'Deployment' && o.metadata.name === 'thanos-compact');
+      .find((o) => o.kind === 'StatefulSet' && o.metadata.name === 'thanos-compact');
     compactor?.spec.template.spec.containers[0].args.push('--consistency-delay=0s');
     this.kubectl = new Kubectl(this.topology.observer.kubernetes.context);
   }

@@ -68,7 +68,7 @@ const deploy = async (runner: Runner, running: Running, directory: string): Prom
   await runner.check('Deploy', 'a second apply changes nothing', async () => {
     const versions = async () => {
       const kinds =
-        'namespaces,serviceaccounts,configmaps,secrets,services,networkpolicies,statefulsets,deployments,daemonsets,poddisruptionbudgets,roles,rolebindings,clusterroles,clusterrolebindings';
+        'namespaces,serviceaccounts,configmaps,secrets,services,networkpolicies,statefulsets,deployments,daemonsets,horizontalpodautoscalers,poddisruptionbudgets,roles,rolebindings,clusterroles,clusterrolebindings';
       const objects = await kubectl.get([kinds, '-A', '-l', selector(fleet.name)]);
       // generations count changes of what is wanted; objects without one change their version with their content only
       return new Map(

@@ -1,8 +1,9 @@
 // Every refusal that there is, by subject. A check adds its own to the file of its subject, or a file here.
 import { alerts } from './alerts';
+import { availability } from './availability';
 import { forms } from './forms';
 import { imageRefusals } from './images';
 import { model } from './model';
 import { notifications } from './notifications';
 
-export const refusals = { forms, model, alerts, notifications, images: imageRefusals };
+export const refusals = { forms, model, availability, alerts, notifications, images: imageRefusals };

@@ -1,0 +1,88 @@
+// How many there are of what, where they are, and what happens when one of them goes.
+import { parse } from 'yaml';
+import { idOf, type Json, ofKind, sampleOf, samples, workloadsOf } from './support/fleets';
+
+const fleetOf = (observer: object, kubernetes: object = {}) =>
+  sampleOf(
+    'availability',
+    JSON.stringify({
+      name: 'demo',
+      kubernetes: { kind: { platform: 'kind', ...kubernetes } },
+      objectStore: { type: 'embedded' },
+      observer: { in: 'kind', ...observer },
+      clusters: { chicago: { in: 'kind' } },
+    }),
+  ).objects;
+
+describe('autoscale', () => {
+  const objects = fleetOf({ query: { autoscale: { max: 6 } }, queryFrontend: { autoscale: { min: 3, max: 5, cpu: '50%' } } });
+  const deployment = (name: string) => ofKind(objects, 'Deployment').find((o) => o.metadata.name === name);
+
+  test('makes an autoscaler of the least and the most, by the share of the requested CPU', () => {
+    expect(
+      ofKind(objects, 'HorizontalPodAutoscaler').map(({ spec }) => [
+        `${spec.scaleTargetRef.kind} ${spec.scaleTargetRef.name}`,
+        spec.minReplicas,
+        spec.maxReplicas,
+        spec.metrics[0].resource,
+      ]),
+    ).toEqual([
+      ['Deployment thanos-query', 2, 6, { name: 'cpu', target: { type: 'Utilization', averageUtilization: 70 } }],
+      ['Deployment thanos-query-frontend', 3, 5, { name: 'cpu', target: { type: 'Utilization', averageUtilization: 50 } }],
+    ]);
+  });
+  test('leaves the number of replicas out, so that no apply sets it back', () => {
+    for (const name of ['thanos-query', 'thanos-query-frontend']) expect(deployment(name)?.spec).not.toHaveProperty('replicas');
+  });
+  test('keeps the disruption budget and the spread of several pods', () => {
+    expect(ofKind(objects, 'PodDisruptionBudget').map((o) => o.metadata.name)).toEqual(
+      expect.arrayContaining(['thanos-query', 'thanos-query-frontend']),
+    );
+    expect(deployment('thanos-query')?.spec.template.spec.topologySpreadConstraints).toHaveLength(1);
+  });
+});
+
+test('nothing that divides data or a stream is scaled automatically', () => {
+  for (const { objects } of samples())
+    for (const o of ofKind(objects, 'HorizontalPodAutoscaler'))
+      expect(['thanos-query', 'thanos-query-frontend']).toContain(o.spec.scaleTargetRef.name);
+});
+
+test('a priority class that is named is that of every pod', () => {
+  const objects = fleetOf({}, { priorityClass: 'monitoring' });
+  expect(workloadsOf(objects).filter((w) => w.spec.priorityClassName !== 'monitoring')).toEqual([]);
+});
+
+describe('replicas', () => {
+  const spread = (objects: Parameters<typeof workloadsOf>[0]): [string, Json][] =>
+    workloadsOf(objects)
+      .filter((w) => w.kind !== 'DaemonSet' && w.replicas > 1)
+      .map((w) => [w.kind, w.spec.topologySpreadConstraints[0]]);
+  test('must be in different zones where zones are required; a zone whose nodes are unwell does not count', () => {
+    const all = spread(fleetOf({ query: { replicas: 2 }, ruler: { replicas: 2 } }, { zones: 'required' }));
+    expect(all.length).toBeGreaterThan(2);
+    for (const [, constraint] of all)
+      expect(constraint).toMatchObject({ maxSkew: 1, whenUnsatisfiable: 'DoNotSchedule', nodeTaintsPolicy: 'Honor' });
+  });
+  test('would rather be in different zones by default, since one node must be able to take them all', () => {
+    for (const [, constraint] of spread(fleetOf({ query: { replicas: 2 } })))
+      expect(constraint.whenUnsatisfiable).toBe('ScheduleAnyway');
+  });
+  test('of a new revision are spread by themselves, or an update could leave all of them in one zone', () => {
+    for (const [kind, constraint] of spread(fleetOf({ query: { replicas: 2 }, ruler: { replicas: 2 } })))
+      expect(constraint.matchLabelKeys).toEqual([kind === 'Deployment' ? 'pod-template-hash' : 'controller-revision-hash']);
+  });
+});
+
+test('memory that is written down is requested and the limit, CPU is requested only', () => {
+  const resources = parse('{cpu: 2, memory: 3Gi}', { schema: 'failsafe' });
+  const parts = ['query', 'queryFrontend', 'store', 'compactor', 'ruler', 'bucketWeb', 'alertmanager', 'grafana'];
+  const objects = fleetOf(Object.fromEntries(parts.map((part) => [part, { resources }])));
+  const observers = workloadsOf(objects).filter((w) => w.namespace === 'demo-observer');
+  expect(observers).toHaveLength(parts.length);
+  for (const w of observers)
+    expect([idOf(w.object), w.spec.containers[0].resources]).toEqual([
+      idOf(w.object),
+      { requests: { cpu: '2', memory: '3Gi' }, limits: { memory: '3Gi' } },
+    ]);
+});
