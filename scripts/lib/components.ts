@@ -23,24 +23,25 @@ const statusOf = (o: KubeObject): { wanted: number; ready: number; updated: numb
   return { wanted: o.spec.replicas ?? 1, ready: s.readyReplicas ?? 0, updated: s.updatedReplicas ?? 0 };
 };
 
-/** Every workload of the fleet in a Kubernetes cluster. */
-export const components = async (kubectl: Kubectl, fleet: string): Promise<Component[]> => {
-  const objects = await kubectl.get(['statefulsets,deployments,daemonsets', '-A', '-l', selector(fleet)]);
-  return objects.map((o) => {
-    const { wanted, ready, updated } = statusOf(o);
-    const observed = (o.status?.observedGeneration ?? 0) >= o.metadata.generation;
-    const rolledOut = o.kind !== 'StatefulSet' || o.status?.currentRevision === o.status?.updateRevision || updated >= wanted;
-    const extra = o.kind === 'Deployment' && (o.status?.replicas ?? 0) > wanted;
-    return {
-      kind: o.kind,
-      namespace: o.metadata.namespace,
-      name: o.metadata.name,
-      wanted,
-      ready,
-      done: observed && rolledOut && !extra && updated >= wanted && ready >= wanted && (o.kind !== 'DaemonSet' || wanted > 0),
-    };
-  });
+/** How far a workload's rollout is. */
+export const component = (o: KubeObject): Component => {
+  const { wanted, ready, updated } = statusOf(o);
+  const observed = (o.status?.observedGeneration ?? 0) >= o.metadata.generation;
+  const rolledOut = o.kind !== 'StatefulSet' || o.status?.currentRevision === o.status?.updateRevision || updated >= wanted;
+  const extra = o.kind === 'Deployment' && (o.status?.replicas ?? 0) > wanted;
+  return {
+    kind: o.kind,
+    namespace: o.metadata.namespace,
+    name: o.metadata.name,
+    wanted,
+    ready,
+    done: observed && rolledOut && !extra && updated >= wanted && ready >= wanted && (o.kind !== 'DaemonSet' || wanted > 0),
+  };
 };
+
+/** Every workload of the fleet in a Kubernetes cluster. */
+export const components = async (kubectl: Kubectl, fleet: string): Promise<Component[]> =>
+  (await kubectl.get(['statefulsets,deployments,daemonsets', '-A', '-l', selector(fleet)])).map(component);
 
 export const fleetPods = (kubectl: Kubectl, fleet: string): Promise<KubeObject[]> =>
   kubectl.get(['pods', '-A', '-l', selector(fleet)]);

@@ -60,9 +60,11 @@ export class Kubectl {
     return run('kubectl', ['--context', this.context, ...args], options);
   }
 
-  /** Objects of a `kubectl get … -o json`. */
+  /** Objects of a `kubectl get … -o json`; none when it prints nothing (`--ignore-not-found`). */
   async get(args: readonly string[]): Promise<KubeObject[]> {
-    const answer = JSON.parse(await this.run(['get', ...args, '-o', 'json']));
+    const text = await this.run(['get', ...args, '-o', 'json']);
+    if (text.trim() === '') return [];
+    const answer = JSON.parse(text);
     return answer.kind === 'List' || answer.kind?.endsWith('List') ? answer.items : [answer];
   }
 
