@@ -51,7 +51,7 @@ main(async () => {
     for (const k of fleet.kubernetes) {
       const desired = objectsOf(synthesized, k.name);
       if (!values.json) progress.show(`Trying ${desired.length} objects in ${k.context} …`);
-      plans.push(await livePlan(new Kubectl(k.context), k.name, fleet.name, desired, { prunes: true }));
+      plans.push(await livePlan(new Kubectl(k.context), k.name, fleet.name, desired));
       if (!values.json) progress.clear();
     }
   else {

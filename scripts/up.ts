@@ -11,16 +11,19 @@ import { type Component, components, evidence, fleetPods, lookCloser, type Troub
 import { Kubectl, run, sleep, ToolError } from './lib/kubectl';
 import { bold, dim, green, main, progress, red, table, yellow } from './lib/terminal';
 import { outputFiles, writeOutput } from './output';
+import { type Leftovers, leftovers } from './plan/leftovers';
 import { livePlan } from './plan/live';
-import { objectsOf } from './plan/objects';
+import { keyOf, objectsOf } from './plan/objects';
+import type { Change, KubernetesPlan } from './plan/plan';
 import { findingsText } from './plan/print';
 
 const help = `npm run up [-- --timeout SECONDS] [--accept-data-loss]
 
 Synthesizes the fleet (fleet.yaml, or FLEET=path), creates the kind cluster when its context is missing, applies
 everything with server-side apply, waits until all of it is ready and prints where it is.
-Running it again changes nothing that is as it should be. What Kubernetes would refuse, or what puts data at risk, is said
-before anything is applied (npm run plan -- --live shows all of it).
+Running it again changes nothing that is as it should be, and takes away what is no longer in the fleet; volumes and
+namespaces stay. What Kubernetes would refuse, or what puts data at risk, is said before anything is applied
+(npm run plan -- --live shows all of it).
 
   --timeout SECONDS   how long to wait for the components (default 600)
   --accept-data-loss  apply what puts data at risk all the same`;
@@ -55,17 +58,31 @@ const ensureCluster = async (topology: Topology, k: ResolvedKubernetes): Promise
 };
 
 /** Tries everything before anything is applied. @throws ToolError with what would be refused or lost, and the way out */
-const guard = async (kubectl: Kubectl, k: ResolvedKubernetes, synthesized: Synthesized, accepted: boolean): Promise<void> => {
+const guard = async (synthesized: Synthesized, k: ResolvedKubernetes, accepted: boolean): Promise<KubernetesPlan> => {
   progress.show(`Comparing with what is in ${k.context} …`);
-  const { fleet } = synthesized.topology;
-  const plan = await livePlan(kubectl, k.name, fleet.name, objectsOf(synthesized, k.name), { prunes: false });
+  const { name } = synthesized.topology.fleet;
+  const plan = await livePlan(new Kubectl(k.context), k.name, name, objectsOf(synthesized, k.name));
+  progress.clear();
   if (plan.refused.length > 0)
     throw new ToolError(`Kubernetes (${k.context}) would refuse this; nothing was applied.\n${findingsText(plan.refused)}`);
-  if (plan.risks.length > 0 && !accepted)
+  const { namespaces } = leftovers(plan); // are left as they are
+  const risks = plan.risks.filter((risk) => !namespaces.some((n) => keyOf(n) === keyOf(risk)));
+  if (risks.length > 0 && !accepted)
     throw new ToolError(
-      `Data in ${k.context} is at risk; nothing was applied.\n${findingsText(plan.risks)}\nIf that is what you want: npm run up -- --accept-data-loss`,
+      `Data in ${k.context} is at risk; nothing was applied.\n${findingsText(risks)}\nIf that is what you want: npm run up -- --accept-data-loss`,
     );
-  progress.clear();
+  return plan;
+};
+
+/** Takes away what is no longer in the fleet; a Deployment's pods have gone when its deletion is over. */
+const remove = async (kubectl: Kubectl, changes: readonly Change[]): Promise<void> => {
+  for (const c of changes) {
+    progress.show(`Removing ${keyOf(c)} …`);
+    const place = c.namespace ? ['-n', c.namespace] : [];
+    await kubectl.run(['delete', c.kind, c.name, ...place, '--cascade=foreground', '--ignore-not-found']);
+  }
+  if (changes.length > 0)
+    progress.done(`${green('✓')} removed, since they are no longer in the fleet: ${changes.map(keyOf).join(', ')}`);
 };
 
 /** The fleet file is the truth: what somebody else has set of the same fields is set back (server-side apply, forced). */
@@ -215,14 +232,22 @@ main(async () => {
   const output = writeOutput(outputFiles(synthesized));
   const { topology } = synthesized;
   const ready: Component[] = [];
+  const left = new Map<string, Leftovers>();
   for (const k of fleet.kubernetes) {
     await ensureCluster(topology, k);
-    await guard(new Kubectl(k.context), k, synthesized, values['accept-data-loss']);
+    left.set(k.name, leftovers(await guard(synthesized, k, values['accept-data-loss'])));
   }
   for (const k of fleet.kubernetes) {
     const kubectl = new Kubectl(k.context);
+    const { workloads, rest, namespaces } = left.get(k.name) as Leftovers;
+    await remove(kubectl, workloads);
     await apply(kubectl, `${output}/${k.name}`);
     ready.push(...(await waitReady(kubectl, fleet.name, timeout)));
+    await remove(kubectl, rest);
+    for (const { name } of namespaces)
+      progress.done(
+        `${yellow('•')} the namespace ${name} is no longer in the fleet; it is left as it is, with its data. To delete it and them: kubectl --context ${k.context} delete namespace ${name}`,
+      );
   }
   const wrong = await health(topology, Math.min(timeout, 240));
   console.log(

@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { type Manifest, parseFleet, synthesize } from '../charts/fleet';
 import { differences, type Json } from '../scripts/plan/differences';
+import { leftovers } from '../scripts/plan/leftovers';
 import { keyOf, nameOf, objectsOf } from '../scripts/plan/objects';
 import { type KubernetesPlan, planOf } from '../scripts/plan/plan';
 import { planText } from '../scripts/plan/print';
@@ -379,6 +380,32 @@ describe('data at risk', () => {
       o.spec.persistentVolumeClaimRetentionPolicy.whenDeleted = 'Delete';
     });
     expect(codes(plan(objects(), after))).toEqual(['volumes-deleted']);
+  });
+});
+
+describe('what npm run up takes away', () => {
+  const workload = (kind: string, namespace: string, name: string): Manifest => ({
+    apiVersion: 'apps/v1',
+    kind,
+    metadata: { name, namespace },
+    spec: { template: { spec: { containers: [] } } },
+  });
+  const was = [
+    ...objects(),
+    workload('Deployment', 'demo-observer', 'thanos-compact'),
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'old', namespace: 'demo-observer' } },
+  ];
+  const left = leftovers(plan(was, objects(text({ clusters: '{chicago: {in: kind}}' }))));
+
+  test('first: workloads, so that none works beside the one that takes its place', () => {
+    expect(left.workloads.map(keyOf)).toEqual(['Deployment demo-observer/thanos-compact']);
+  });
+  test('last: what they may still use', () => {
+    expect(left.rest.map(keyOf)).toContain('ConfigMap demo-observer/old');
+  });
+  test('never: a namespace, or anything in it', () => {
+    expect(left.namespaces.map(keyOf)).toEqual(['Namespace demo-seattle']);
+    expect([...left.workloads, ...left.rest].filter((c) => c.namespace === 'demo-seattle')).toEqual([]);
   });
 });
 

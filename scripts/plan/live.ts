@@ -65,7 +65,6 @@ const atOnce = 8;
 
 /**
  * Compares a Kubernetes cluster with the objects to apply, each tried in a dry run of a server-side apply.
- * @param options.prunes whether what is no longer in the fleet will be deleted; else it stays
  * @throws ToolError when the cluster does not answer
  */
 export const livePlan = async (
@@ -73,7 +72,6 @@ export const livePlan = async (
   kubernetes: string,
   fleet: string,
   desired: readonly Manifest[],
-  options: { prunes: boolean },
 ): Promise<KubernetesPlan> => {
   const labelled = await liveObjects(kubectl, fleet);
   const api = await openApi(kubectl);
@@ -82,11 +80,12 @@ export const livePlan = async (
     const foreseen: Foreseen[] = [];
     for (let i = 0; i < desired.length; i += atOnce)
       foreseen.push(...(await Promise.all(desired.slice(i, i + atOnce).map(async (o) => foresee(api, await pathOf(o), o)))));
-    const after = foreseen.map((f) => f.after);
-    const wanted = byKey(after);
-    const left = labelled.filter((o) => !wanted.has(keyOf(nameOf(o))));
-    const before = foreseen.flatMap(({ live }) => (live ? [live] : []));
-    const plan = planOf(kubernetes, [...before, ...left], options.prunes ? after : [...after, ...left]);
+    const before = byKey([...labelled, ...foreseen.flatMap(({ live }) => (live ? [live] : []))]);
+    const plan = planOf(
+      kubernetes,
+      [...before.values()],
+      foreseen.map(({ after }) => after),
+    );
     const said = foreseen.flatMap(({ refused, after }) => (refused ? [refusedBy(refused, after, plan.refused, labelled)] : []));
     const known = plan.refused.filter((f) => !said.some((s) => keyOf(s) === keyOf(f)));
     return { ...plan, refused: [...known, ...said] };

@@ -9,7 +9,7 @@ export const planChecks = async (runner: Runner, running: Running): Promise<void
   const { name } = topology.observer.kubernetes;
   const desired = objectsOf(synthesized, name);
   await runner.check('Plan', 'a plan against the cluster has nothing to change after the apply', async () => {
-    const { changes } = await livePlan(kubectl, name, fleet.name, desired, { prunes: true });
+    const { changes } = await livePlan(kubectl, name, fleet.name, desired);
     assert(changes.length === 0, `it would change ${changes.map(keyOf).join(', ')}`);
     return `${desired.length} objects tried`;
   });
@@ -17,7 +17,7 @@ export const planChecks = async (runner: Runner, running: Running): Promise<void
     const set = desired.find((o) => o.kind === 'StatefulSet' && o.spec.volumeClaimTemplates.length > 0);
     const claim = set?.spec.volumeClaimTemplates[0];
     claim.spec.resources.requests.storage = '512Mi';
-    const plan = await livePlan(kubectl, name, fleet.name, desired, { prunes: true });
+    const plan = await livePlan(kubectl, name, fleet.name, desired);
     const { refused, risks } = plan;
     assert(refused.length === 1 && refused[0]?.name === set?.metadata.name, `refused: ${JSON.stringify(refused)}`);
     assert(refused[0]?.problem.includes('Forbidden'), `the words of the API server are missing: ${refused[0]?.problem}`);
