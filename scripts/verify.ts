@@ -11,11 +11,11 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FleetError, loadFleet, synthesize } from '../charts/fleet';
 import { images } from '../charts/images';
+import { onPath, versionOf } from './lib/run';
 import { bold, green, main, progress, red, table } from './lib/terminal';
 import { type Check, fleetChecks, type Schemas } from './verify/checks';
 import { programs } from './verify/pods';
 import { ruleTestChecks } from './verify/rule-tests';
-import { onPath, run } from './verify/run';
 
 /** Kubernetes minors that the fleet supports, as kubeconform's schemas are published. */
 const kubernetesVersions = ['1.32.0', '1.33.0', '1.34.0', '1.35.0'];
@@ -85,8 +85,8 @@ const otherVersions = async (): Promise<string[]> => {
   const found = await Promise.all(
     all.map(async ([program, tag]) => {
       if (!onPath(program)) return undefined;
-      const version = /version:? +v?(\d+\.\d+\.\d+)/i.exec((await run(program, ['--version'])).output)?.[1];
-      return version && `v${version}` !== tag ? `${program} is v${version}; the fleet runs ${tag}.` : undefined;
+      const version = await versionOf(program);
+      return version && version !== tag.replace(/^v/, '') ? `${program} is ${version}; the fleet runs ${tag}.` : undefined;
     }),
   );
   return found.filter((text) => text !== undefined);

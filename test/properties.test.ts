@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { parse, stringify } from 'yaml';
 import { FleetError, parseFleet, synthesize } from '../charts/fleet';
+import { catalogueCheck } from '../scripts/catalogue/check';
 import { outputFiles } from '../scripts/output';
 import { fleetFiles, readText, sample } from './support/fleets';
 import {
@@ -430,6 +431,7 @@ const seeds: Value[] = [...fleetFiles.map((file) => parse(readText(file)) as Val
 /** Where a fleet's own rule files are found. */
 const place = 'examples/s3-and-slack/fleet.yaml';
 const well = new Set<string>();
+const catalogueProblems = catalogueCheck();
 const problemsOf = (text: string): string[] => {
   const fleet = parseFleet(text, place);
   const key = JSON.stringify(fleet);
@@ -447,6 +449,7 @@ const problemsOf = (text: string): string[] => {
       fleet.clusters.flatMap((c) => c.namespaces),
     ),
     ...yamlProblems(objects),
+    ...files.flatMap((f) => catalogueProblems(f.objects)), // its programs would take it too
   ];
   if (problems.length === 0) well.add(key);
   return problems;

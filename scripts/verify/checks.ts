@@ -3,10 +3,11 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { fileText, type SynthesizedFile } from '../../charts/fleet';
+import { catalogueCheck } from '../catalogue/check';
+import { run, type Server, serve } from '../lib/run';
 import { hasReceivers, misdeliveries } from './deliveries';
 import { freePort, layOut, type RunnableContainer, type RunnablePod, type StandIn } from './pods';
 import { misroutes, routingTable } from './routing';
-import { run, type Server, serve } from './run';
 
 export interface Check {
   /** What is done, as short as a command. */
@@ -219,6 +220,16 @@ const schemaCheck = (fleet: string, version: string, location: string | undefine
   },
 });
 
+const catalogueProblems = catalogueCheck();
+
+/** Some files are read by programs that drop what they do not know without a word: their keys are looked up. */
+const knownCheck = (fleet: string, files: readonly SynthesizedFile[]): Check => ({
+  what: 'flags and keys in catalogue/',
+  of: fleet,
+  needs: [],
+  run: async () => files.flatMap((file) => catalogueProblems(file.objects)).join('\n') || undefined,
+});
+
 export interface Schemas {
   readonly versions: readonly string[];
   /** kubeconform's template of a schema's place; undefined for its default. */
@@ -265,6 +276,7 @@ export const fleetChecks = async (
       [
         ...pods.flatMap(configurationChecks),
         ...pods.flatMap((pod) => notificationChecks(pod, name)),
+        knownCheck(name, files),
         ...schemas.versions.map((version) => schemaCheck(name, version, schemas.location, manifests)),
         ...rest.flatMap((pod) => startChecks(pod)),
       ],

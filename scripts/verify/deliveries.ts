@@ -8,8 +8,8 @@ import { dirname, join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { type AlertmanagerConfig, nowhere } from '../../charts/config/alertmanager';
 import { watchdog } from '../../charts/fleet/notifications';
+import { serve } from '../lib/run';
 import { freePort } from './pods';
-import { serve } from './run';
 
 /** One message, as its receiver's server got it. */
 interface Delivery {

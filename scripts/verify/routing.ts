@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { nowhere } from '../../charts/config/alertmanager';
-import { run } from './run';
+import { run } from '../lib/run';
 
 interface Row {
   /** Labels of an alert. */

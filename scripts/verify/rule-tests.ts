@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RuleTest, ruleTests } from '../../test/promtool';
+import { run } from '../lib/run';
 import type { Check } from './checks';
-import { run } from './run';
 
 /** What Go's templates leave behind when a label or a value is not what they take. */
 const brokenText = /<no value>|<error |%!|\bNaN\b|[+-]Inf\b/;

@@ -56,6 +56,10 @@ const start = (program: string, args: readonly string[], env: Readonly<Record<st
 export const run = (program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> =>
   start(program, args, env).ended;
 
+/** The version that a program tells; undefined when it tells none. */
+export const versionOf = async (program: string): Promise<string | undefined> =>
+  /(?:version:?|^\S+)\s+v?(\d+\.\d+\.\d+)/im.exec((await run(program, ['--version'])).output)?.[1];
+
 const delay = (milliseconds: number) => new Promise<void>((done) => setTimeout(done, milliseconds));
 
 const answers = (url: string): Promise<boolean> =>
