@@ -7,7 +7,7 @@ import type { ResolvedKubernetes } from './fleet/resolve';
 import { namespace } from './kit/kubernetes';
 import { dns, dnsMetrics, kubeletPort, kubernetesApi, kubernetesApiPorts, nodes } from './kit/policies';
 import type { ForeignPods } from './kit/wiring';
-import { localUrl, renderLocalPorts } from './localhost';
+import { renderLocalPorts, userUrl } from './localhost';
 import { observerTargets, type Topology } from './topology';
 
 export const renderCluster = (chart: Chart, topology: Topology, prometheus: Prometheus): void => {
@@ -15,13 +15,13 @@ export const renderCluster = (chart: Chart, topology: Topology, prometheus: Prom
   const { workload } = prometheus;
   const kubernetes = fleet.kubernetes.find((k) => k.name === workload.kubernetes) as ResolvedKubernetes;
   namespace(chart, workload.namespace, fleet.name, 'restricted');
-  const bucket = bucketClients(chart, workload.namespace, fleet.name, topology.bucket, [workload]);
+  const bucket = bucketClients(chart, workload.namespace, fleet.name, topology.bucket)(workload, 'upload');
   renderPrometheus(chart, prometheus, fleet, {
     kubernetes,
     bucket,
     alertmanager: topology.observer.alertmanager.http,
     targets: targetsOf(topology, prometheus, kubernetes),
-    queryUrl: localUrl(topology, topology.observer.query.http),
+    queryUrl: userUrl(topology, topology.observer.query.http),
   });
   renderLocalPorts(chart, topology, workload.kubernetes, workload.namespace);
 };

@@ -54,12 +54,18 @@ export const localPorts = (topology: Topology): LocalPort[] => {
   ];
 };
 
-/** Where a user finds a component of a fleet on kind. */
-export const localUrl = (topology: Topology, endpoint: Endpoint): string =>
-  `http://localhost:${localPorts(topology).find((p) => p.endpoint === endpoint)?.hostPort}`;
+/** Whether ports of localhost lead to the observer at all. */
+export const onLocalhost = (topology: Topology): boolean => topology.observer.kubernetes.platform === 'kind';
+
+/** Where a user finds a component: on localhost, or off kind behind its Service. */
+export const userUrl = (topology: Topology, endpoint: Endpoint): string =>
+  onLocalhost(topology)
+    ? `http://localhost:${localPorts(topology).find((p) => p.endpoint === endpoint)?.hostPort}`
+    : endpoint.link;
 
 /** NodePort Services of one namespace, and the permission to use them. */
 export const renderLocalPorts = (scope: Construct, topology: Topology, kubernetes: string, namespace: string): void => {
+  if (!onLocalhost(topology)) return;
   const k = topology.observer.kubernetes;
   for (const { endpoint, nodePort, pod } of localPorts(topology)) {
     const { server, port } = endpoint;

@@ -10,29 +10,33 @@ import { renderRuler } from './components/ruler';
 import { renderStore } from './components/store';
 import { bucketClients } from './config/objstore';
 import { namespace } from './kit/kubernetes';
-import { localUrl, renderLocalPorts } from './localhost';
+import { renderLocalPorts, userUrl } from './localhost';
 import type { Topology } from './topology';
 
 export const renderObserver = (chart: Chart, topology: Topology): void => {
   const { fleet, observer, edges } = topology;
   const { kubernetes, query, queryFrontend, store, compactor, ruler, bucketWeb, alertmanager, grafana } = observer;
   const own = fleet.observer.namespace;
-  const queryUrl = localUrl(topology, query.http);
+  const queryUrl = userUrl(topology, query.http);
   namespace(chart, own, fleet.name, 'restricted');
-  const bucketUsers = [store, compactor, ruler, bucketWeb].map((c) => c.workload);
-  const bucket = bucketClients(chart, own, fleet.name, topology.bucket, bucketUsers);
+  const bucket = bucketClients(chart, own, fleet.name, topology.bucket);
   const stores = [store.grpc, ruler.grpc, ...topology.clusters.map((c) => c.grpc)];
   renderQuery(chart, query, fleet, { stores, externalUrl: queryUrl });
   renderQueryFrontend(chart, queryFrontend, fleet, { downstream: query.http });
-  renderStore(chart, store, fleet, { bucket });
-  renderCompactor(chart, compactor, fleet, kubernetes, { bucket });
-  renderRuler(chart, ruler, fleet, kubernetes, { query: query.http, alertmanager: alertmanager.http, bucket, queryUrl });
-  renderBucketWeb(chart, bucketWeb, fleet, { bucket });
-  renderAlertmanager(chart, alertmanager, fleet, { kubernetes, externalUrl: localUrl(topology, alertmanager.http), edges });
+  renderStore(chart, store, fleet, { bucket: bucket(store.workload, 'read') });
+  renderCompactor(chart, compactor, fleet, kubernetes, { bucket: bucket(compactor.workload, 'maintain') });
+  renderRuler(chart, ruler, fleet, kubernetes, {
+    query: query.http,
+    alertmanager: alertmanager.http,
+    bucket: bucket(ruler.workload, 'upload'),
+    queryUrl,
+  });
+  renderBucketWeb(chart, bucketWeb, fleet, { bucket: bucket(bucketWeb.workload, 'read') });
+  renderAlertmanager(chart, alertmanager, fleet, { kubernetes, externalUrl: userUrl(topology, alertmanager.http), edges });
   renderGrafana(chart, grafana, fleet, {
     datasource: queryFrontend.http,
     kubernetes,
-    externalUrl: localUrl(topology, grafana.http),
+    externalUrl: userUrl(topology, grafana.http),
   });
   renderLocalPorts(chart, topology, kubernetes.name, own);
 };

@@ -12,6 +12,7 @@ import { declareQueryFrontend } from './components/query-frontend';
 import { declareRuler } from './components/ruler';
 import { declareStore } from './components/store';
 import type { Place, StoreApi, ThanosWorkload } from './components/thanos';
+import { Grants } from './config/object-stores/client';
 import type { Bucket } from './config/objstore';
 import type { ResolvedFleet, ResolvedKubernetes } from './fleet/resolve';
 import { nodes } from './kit/policies';
@@ -64,7 +65,10 @@ export const declareTopology = (fleet: ResolvedFleet): Topology => {
     fleet,
     edges,
     objectStore,
-    bucket: store.type === 's3' ? { type: 's3', store, edges } : { type: 'embedded', s3: (objectStore as ObjectStore).s3 },
+    bucket:
+      store.type === 's3'
+        ? { type: 's3', store, kubernetes: fleet.kubernetes, edges, grants: new Grants() }
+        : { type: 'embedded', s3: (objectStore as ObjectStore).s3 },
     observer: {
       kubernetes: kubernetes(observer.in),
       query: declareQuery(edges, here, observer.query),

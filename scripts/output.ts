@@ -12,7 +12,9 @@ export interface OutputFile {
 /** All files of a synthesized fleet: the manifests, and beside their folder what `kind create cluster --config` takes. */
 export const outputFiles = ({ topology, files }: Synthesized): OutputFile[] => [
   ...files.map((f) => ({ path: f.path, text: fileText(f) })),
-  ...topology.fleet.kubernetes.map((k) => ({ path: `${k.name}.kind.yaml`, text: kindConfig(topology, k.name) })),
+  ...topology.fleet.kubernetes
+    .filter((k) => k.platform === 'kind')
+    .map((k) => ({ path: `${k.name}.kind.yaml`, text: kindConfig(topology, k.name) })),
 ];
 
 /** The folder that holds what the fleet file synthesizes to, and nothing else. */

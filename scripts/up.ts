@@ -4,7 +4,7 @@ import { adminSecretName } from '../charts/components/grafana';
 import { loadFleet, type Synthesized, synthesize } from '../charts/fleet';
 import type { ResolvedKubernetes } from '../charts/fleet/resolve';
 import { kindConfig } from '../charts/kind';
-import { type LocalPort, localPorts } from '../charts/localhost';
+import { type LocalPort, localPorts, onLocalhost } from '../charts/localhost';
 import type { Topology } from '../charts/topology';
 import { type Finding, inspect } from './doctor/checks';
 import { type Component, components, evidence, fleetPods, lookCloser, type Trouble, troubles } from './lib/components';
@@ -36,12 +36,12 @@ const ensureCluster = async (topology: Topology, k: ResolvedKubernetes): Promise
   if ((await contexts()).includes(k.context)) {
     await new Kubectl(k.context).run(['get', '--raw', '/readyz', '--request-timeout=10s']).catch((error: Error) => {
       throw new ToolError(
-        `The context ${k.context} is in your kubeconfig, but its cluster does not answer.\n${error.message}\nStart it, or delete it (kind delete cluster --name ${k.context.replace(/^kind-/, '')}) and run this again.`,
+        `The context ${k.context} is in your kubeconfig, but its cluster does not answer.\n${error.message}\n${k.platform === 'kind' ? `Start it, or delete it (kind delete cluster --name ${k.context.replace(/^kind-/, '')}) and run this again.` : 'Log in to it, and run this again.'}`,
       );
     });
     return;
   }
-  if (!k.context.startsWith('kind-'))
+  if (k.platform !== 'kind' || !k.context.startsWith('kind-'))
     throw new ToolError(
       `There is no context ${k.context} in your kubeconfig.\nAdd it (kubectl config get-contexts shows those that are there), or correct kubernetes.${k.name}.context in the fleet file.`,
     );
@@ -182,7 +182,7 @@ const answers = async (port: LocalPort): Promise<boolean> =>
 /** Where everything is: on localhost where its port is mapped, or else by a command that brings it there. */
 const addresses = async (topology: Topology, ready: readonly Component[]): Promise<string> => {
   const ports = localPorts(topology);
-  const mapped = await Promise.all(ports.map(answers));
+  const mapped = await Promise.all(ports.map((port) => onLocalhost(topology) && answers(port)));
   const { context } = topology.observer.kubernetes;
   const rows = ports.map((port, i) => {
     const { server } = port.endpoint;
@@ -200,9 +200,10 @@ const addresses = async (topology: Topology, ready: readonly Component[]): Promi
       c?.done ? green(`${c.ready}/${c.wanted} ready`) : yellow('not ready'),
     ];
   });
-  const note = mapped.every(Boolean)
-    ? ''
-    : '\nPorts of localhost lead to the fleet only in kind clusters made by npm run up (or with dist/<name>.kind.yaml); the commands above work everywhere.';
+  const note =
+    mapped.every(Boolean) || !onLocalhost(topology)
+      ? ''
+      : '\nPorts of localhost lead to the fleet only in kind clusters made by npm run up (or with dist/<name>.kind.yaml); the commands above work everywhere.';
   return `${table(['What', 'Where', 'Health'], rows)}${note}`;
 };
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { parseFleet } from '../charts/fleet/load';
 import type { ResolvedFleet } from '../charts/fleet/resolve';
-import { clusters, fleet } from './refusals/support';
+import { clusters, eks, fleet } from './refusals/support';
 
 describe('a fleet file', () => {
   const resolved = (text: string): ResolvedFleet => parseFleet(text, 'fleet.yaml');
@@ -61,6 +61,44 @@ describe('a fleet file', () => {
     });
     expect(demo.retention).toEqual({ raw: '30d', '5m': '180d', '1h': '2y' });
     expect(demo.alerts).toMatchObject({ highLoad: { threshold: 0.5 }, prometheusReplicaDown: { for: '15s' } });
+  });
+
+  test('on EKS has the defaults of production', () => {
+    const cloud = resolved(eks());
+    expect(cloud.kubernetes[0]).toMatchObject({ storageClass: 'gp3', localhostFrom: [] });
+    expect(cloud.clusters[0]).toMatchObject({
+      replicas: 2,
+      retention: '48h',
+      blockDuration: '2h',
+      volume: '50Gi',
+      resources: { cpu: '500m', memory: '4Gi', memoryLimit: '4Gi' },
+    });
+    expect(cloud.observer).toMatchObject({
+      query: { replicas: 2 },
+      queryFrontend: { replicas: 2 },
+      alertmanager: { replicas: 3 },
+    });
+  });
+
+  test('knows an EKS cluster by its ARN, which is the context unless it says another', () => {
+    const aws = (keys: string) =>
+      resolved(eks({ kubernetes: `kubernetes: {cloud: {platform: eks, ${keys}}}` })).kubernetes[0]?.aws;
+    const china = 'arn:aws-cn:eks:cn-north-1:444455556666:cluster/metrics_1';
+    expect(aws('context: arn:aws:eks:eu-west-1:111122223333:cluster/obs')).toEqual({
+      arn: 'arn:aws:eks:eu-west-1:111122223333:cluster/obs',
+      partition: 'aws',
+      region: 'eu-west-1',
+      account: '111122223333',
+      name: 'obs',
+    });
+    expect(aws(`context: obs, arn: ${china}, oidcProvider: https://oidc.example.com/id/1`)).toEqual({
+      arn: china,
+      partition: 'aws-cn',
+      region: 'cn-north-1',
+      account: '444455556666',
+      name: 'metrics_1',
+      oidcProvider: 'oidc.example.com/id/1',
+    });
   });
 
   test('tunes alerts for all clusters, and for one of them', () => {

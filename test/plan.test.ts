@@ -354,7 +354,8 @@ describe('data at risk', () => {
     ['bucket', 'bucket: other'],
     ['prefix', 'bucket: metrics, prefix: prod'],
   ])('when blocks go to another %s, once for all who use it', (_, where) => {
-    const s3 = (bucket: string) => objects(text({ objectStore: `{type: s3, ${bucket}, endpoint: s3.example.org, secret: s3}` }));
+    const s3 = (bucket: string) =>
+      objects(text({ objectStore: `{type: s3, ${bucket}, endpoint: s3.example.org, auth: {secret: s3}}` }));
     const p = plan(s3('bucket: metrics'), s3(where));
     expect(codes(p)).toEqual(['bucket-changed']);
     expect(p.risks[0]?.problem).toContain('instead of S3 s3.example.org metrics');

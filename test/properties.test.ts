@@ -216,6 +216,13 @@ const plausible: Record<string, readonly Value[]> = {
   region: ['eu-west-1', '-'],
   secret: ['a', 'a.b', 'a..b', 'a-.b', 'x'.repeat(253)],
   adminSecret: ['a', 'a..b'],
+  roles: [
+    'arn:aws:iam::111122223333:role/{component}',
+    'arn:aws:iam::1:role/x',
+    `arn:aws:iam::{account}:role/${'x'.repeat(80)}{component}`,
+  ],
+  oidcProvider: ['https://h/id/1', 'http://h', 'https://h/{{ x }}'],
+  lookup: ['path', 'virtual-hosted', 'auto'],
   key: ['url', '..', '.', 'x'.repeat(254), '-'],
   channel: ['#a', '@someone', '{{ .X }}', 'ü', '"'],
   receivers: [
@@ -353,7 +360,8 @@ const everyOption: Value = {
     region: 'r',
     prefix: 'p',
     insecure: false,
-    secret: 's',
+    auth: { secret: 's', key: 'credentials' },
+    lookup: 'path',
     toleratedOutage: '1h',
   },
   observer: {
@@ -426,7 +434,37 @@ const everyOption: Value = {
     runbookUrl: 'https://example.com/r',
   },
 };
-const seeds: Value[] = [...fleetFiles.map((file) => parse(readText(file)) as Value), everyOption, everyOption, everyOption];
+/** The same where components have roles of IAM. */
+const inCloud: Value = {
+  name: 'cloud',
+  kubernetes: {
+    metrics: {
+      platform: 'eks',
+      context: 'metrics',
+      arn: 'arn:aws:eks:eu-west-1:111122223333:cluster/metrics',
+      oidcProvider: 'https://oidc.eks.eu-west-1.amazonaws.com/id/0123',
+      storageClass: 'gp3',
+      podCidrs: ['10.0.0.0/16'],
+      nodeCidrs: ['10.0.0.0/16'],
+    },
+  },
+  objectStore: {
+    type: 's3',
+    bucket: 'abc',
+    region: 'eu-west-1',
+    auth: { irsa: { roles: 'arn:aws:iam::{account}:role/{kubernetes}/{component}' } },
+    ca: { configMap: 'a', key: 'b' },
+  },
+  observer: { in: 'metrics', grafana: { adminSecret: 'g' } },
+  clusters: { chicago: { in: 'metrics' } },
+};
+const seeds: Value[] = [
+  ...fleetFiles.map((file) => parse(readText(file)) as Value),
+  everyOption,
+  everyOption,
+  everyOption,
+  inCloud,
+];
 
 /** Where a fleet's own rule files are found. */
 const place = 'examples/s3-and-slack/fleet.yaml';
@@ -444,10 +482,7 @@ const problemsOf = (text: string): string[] => {
     ...duplicateProblems(objects),
     ...nameProblems(objects),
     ...valueProblems(objects),
-    ...referenceProblems(
-      objects,
-      fleet.clusters.flatMap((c) => c.namespaces),
-    ),
+    ...referenceProblems(objects, fleet),
     ...yamlProblems(objects),
     ...files.flatMap((f) => catalogueProblems(f.objects)), // its programs would take it too
   ];

@@ -84,7 +84,7 @@ export const renderPrometheus = (
     scope,
     workload,
     {
-      annotations: bucket.annotations,
+      ...bucket.pod,
       spec: {
         ...restricted(uid),
         automountServiceAccountToken: true, // the only workload that asks the Kubernetes API anything: discovery

@@ -75,7 +75,7 @@ const unlessEmpty = <T>(list: readonly T[]): T[] | undefined => (list.length > 0
 
 /** The pod of a Thanos component: one container named after its workload. */
 export const thanosPod = (workload: Workload, pod: ThanosPod): PodOptions => ({
-  annotations: pod.bucket?.annotations,
+  ...pod.bucket?.pod,
   spec: {
     ...restricted(uid),
     terminationGracePeriodSeconds,

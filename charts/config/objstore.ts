@@ -1,6 +1,7 @@
 // The bucket: one description for every component that reads or writes it.
 import type { Construct } from 'constructs';
-import type { ResolvedFleet } from '../fleet/resolve';
+import type { ResolvedS3 } from '../fleet/object-stores';
+import type { ResolvedKubernetes } from '../fleet/resolve';
 import {
   configMapVolume,
   hash,
@@ -8,14 +9,15 @@ import {
   k8s,
   metadata,
   type Named,
+  type PodOptions,
   readOnly,
-  secretVolume,
   yaml,
 } from '../kit/kubernetes';
-import { type Addresses, type Edges, type Endpoint, partOfInternet, type Workload } from '../kit/wiring';
+import type { Edges, Endpoint, Workload } from '../kit/wiring';
+import { type BucketAccess, directoryOf, type Grants, type MountedFile, pathOf, type StoreClient } from './object-stores/client';
+import { s3Client } from './object-stores/s3';
 
 const configDirectory = '/etc/thanos/objstore';
-const credentialsDirectory = '/etc/thanos/objstore-credentials';
 
 /** The embedded store's only bucket and its demo credentials; kind only, reachable from the fleet's namespaces only. */
 export const embedded = {
@@ -28,7 +30,13 @@ export const embedded = {
 /** Where blocks are kept, with the endpoint to ask for it. */
 export type Bucket =
   | { readonly type: 'embedded'; readonly s3: Endpoint }
-  | { readonly type: 's3'; readonly store: Extract<ResolvedFleet['objectStore'], { type: 's3' }>; readonly edges: Edges };
+  | {
+      readonly type: 's3';
+      readonly store: ResolvedS3;
+      readonly kubernetes: readonly ResolvedKubernetes[];
+      readonly edges: Edges;
+      readonly grants: Grants;
+    };
 
 /** What a pod needs to use the bucket. */
 export interface BucketClient {
@@ -36,61 +44,66 @@ export interface BucketClient {
   readonly volumes: k8s.Volume[];
   readonly volumeMounts: k8s.VolumeMount[];
   readonly env: k8s.EnvVar[];
-  readonly annotations: Record<string, string>;
+  readonly pod: Omit<PodOptions, 'spec'>;
 }
-
-const externalStore = (endpoint: string, insecure: boolean): { peer: Addresses; port: { name: string; number: number } } => ({
-  peer: partOfInternet('object store'),
-  port: { name: 's3', number: Number(endpoint.split(':')[1] ?? (insecure ? 80 : 443)) },
-});
-
-/** The file that `--objstore.config-file` takes, without credentials (thanos docs/storage.md). */
-const configuration = (bucket: Bucket, client: Workload): object => {
-  if (bucket.type === 'embedded')
-    return {
-      type: 'S3',
-      config: { bucket: embedded.bucket, endpoint: bucket.s3.for(client), insecure: true, bucket_lookup_type: 'path' },
-    };
-  const { store } = bucket;
-  const { peer, port } = externalStore(store.endpoint, store.insecure);
-  bucket.edges.allow(client, peer, port);
-  return {
-    type: 'S3',
-    ...(store.prefix ? { prefix: store.prefix } : {}),
-    config: {
-      bucket: store.bucket,
-      endpoint: store.endpoint,
-      ...(store.region ? { region: store.region } : {}),
-      ...(store.insecure ? { insecure: true } : {}),
-    },
-  };
-};
 
 const credentialsFile = `[default]\naws_access_key_id = ${embedded.accessKey}\naws_secret_access_key = ${embedded.secretKey}\n`;
 
-/**
- * Writes a namespace's bucket configuration and gives what its pods mount. Credentials are an AWS shared credentials
- * file from a Secret, read by minio-go's FileAWSCredentials at start: they are in no argument, no environment, no ConfigMap.
- */
-export const bucketClients = (
-  scope: Construct,
-  namespace: string,
-  fleet: string,
-  bucket: Bucket,
-  clients: readonly Workload[],
-) => {
-  const owner: Named = { name: 'objstore', component: 'object-store', fleet, namespace };
-  const files = clients.map((client) => yaml(configuration(bucket, client)));
-  const configMap = hashedConfigMap(scope, owner, 'objstore', { 'bucket.yaml': files[0] ?? '' });
-  const secret = bucket.type === 'embedded' ? embeddedCredentials(scope, owner) : bucket.store.secret;
-  const client: BucketClient = {
-    args: [`--objstore.config-file=${configDirectory}/bucket.yaml`],
-    volumes: [configMapVolume('objstore', configMap), secretVolume('objstore-credentials', secret)],
-    volumeMounts: [readOnly('objstore', configDirectory), readOnly('objstore-credentials', credentialsDirectory)],
-    env: [{ name: 'AWS_SHARED_CREDENTIALS_FILE', value: `${credentialsDirectory}/credentials` }],
-    annotations: bucket.type === 'embedded' ? { 'checksum/objstore-credentials': hash(credentialsFile) } : {},
+const storeClient = (bucket: Bucket, client: Workload): StoreClient => {
+  if (bucket.type === 's3') {
+    const kubernetes = bucket.kubernetes.find((k) => k.name === client.kubernetes) as ResolvedKubernetes;
+    return s3Client(bucket.store, client, kubernetes, bucket.edges);
+  }
+  const credentials: MountedFile = {
+    volume: 'objstore-credentials',
+    from: { kind: 'secret', name: embedded.secret, key: 'credentials' },
+    file: 'credentials',
   };
-  return client;
+  return {
+    config: {
+      type: 'S3',
+      config: { bucket: embedded.bucket, endpoint: bucket.s3.for(client), insecure: true, bucket_lookup_type: 'path' },
+    },
+    files: [credentials],
+    env: [{ name: 'AWS_SHARED_CREDENTIALS_FILE', value: pathOf(credentials) }],
+    podAnnotations: { 'checksum/objstore-credentials': hash(credentialsFile) },
+  };
+};
+
+const volume = ({ volume: name, from, file }: MountedFile): k8s.Volume => {
+  const items = from.key === file ? undefined : [{ key: from.key, path: file }];
+  return from.kind === 'secret'
+    ? { name, secret: { secretName: from.name, items } }
+    : { name, configMap: { name: from.name, items } };
+};
+
+/**
+ * Writes a namespace's bucket configuration when the first of its components asks for it. Static credentials are a file from a
+ * Secret that the client library reads by itself: they are in no argument, no environment, no ConfigMap (docs/decisions/0006).
+ * @returns what a component asks with: who it is and what it does with the bucket
+ */
+export const bucketClients = (scope: Construct, namespace: string, fleet: string, bucket: Bucket) => {
+  const owner: Named = { name: 'objstore', component: 'object-store', fleet, namespace };
+  let configMap: string | undefined;
+  return (client: Workload, access: BucketAccess): BucketClient => {
+    if (bucket.type === 's3') bucket.grants.allow(client, access);
+    const { config, files = [], env = [], ...pod } = storeClient(bucket, client);
+    if (configMap === undefined) {
+      if (bucket.type === 'embedded') embeddedCredentials(scope, owner);
+      configMap = hashedConfigMap(scope, owner, 'objstore', { 'bucket.yaml': yaml(config) });
+    }
+    return {
+      args: [`--objstore.config-file=${configDirectory}/bucket.yaml`],
+      volumes: [configMapVolume('objstore', configMap), ...files.map(volume)],
+      volumeMounts: [readOnly('objstore', configDirectory), ...files.map((f) => readOnly(f.volume, directoryOf(f)))],
+      env: [...env],
+      pod: {
+        annotations: pod.podAnnotations,
+        labels: pod.podLabels,
+        serviceAccountAnnotations: pod.serviceAccountAnnotations,
+      },
+    };
+  };
 };
 
 /** The demo credentials, in a form for the server (two keys) and one for its clients (a credentials file). */

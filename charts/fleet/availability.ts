@@ -24,18 +24,6 @@ export interface ResolvedParts {
   readonly grafana: { readonly resources: Resources };
 }
 
-/** What a fleet has that says nothing of it: enough for a demo on one machine. */
-const kindDefaults: ResolvedParts = {
-  query: { replicas: 1, resources: { cpu: '100m', memory: '128Mi', memoryLimit: '512Mi' } },
-  queryFrontend: { replicas: 1, resources: { cpu: '50m', memory: '96Mi', memoryLimit: '384Mi' } },
-  store: { resources: { cpu: '50m', memory: '128Mi', memoryLimit: '640Mi' }, disk: '2Gi' },
-  compactor: { resources: { cpu: '50m', memory: '128Mi', memoryLimit: '1Gi' }, volume: '10Gi' },
-  ruler: { replicas: 1, resources: { cpu: '50m', memory: '96Mi', memoryLimit: '512Mi' }, volume: '1Gi' },
-  bucketWeb: { resources: { cpu: '10m', memory: '48Mi', memoryLimit: '256Mi' } },
-  alertmanager: { replicas: 1, resources: { cpu: '20m', memory: '32Mi', memoryLimit: '128Mi' } },
-  grafana: { resources: { cpu: '50m', memory: '128Mi', memoryLimit: '512Mi' } },
-};
-
 /** Memory that is written down is requested and the limit. */
 export const resolveResources = (written: { cpu?: string; memory?: string } | undefined, defaults: Resources): Resources => ({
   cpu: written?.cpu ?? defaults.cpu,
@@ -54,7 +42,7 @@ const resolveScale = (written: Observer['query'] | Observer['queryFrontend'], de
 };
 
 /** Fills in what the fleet file does not say. */
-export const resolveParts = (observer: Observer, defaults: ResolvedParts = kindDefaults): ResolvedParts => ({
+export const resolveParts = (observer: Observer, defaults: ResolvedParts): ResolvedParts => ({
   query: resolveScale(observer.query, defaults.query),
   queryFrontend: resolveScale(observer.queryFrontend, defaults.queryFrontend),
   store: {

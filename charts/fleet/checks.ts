@@ -6,6 +6,8 @@ import { availabilityChecks } from './availability-checks';
 import { imageChecks } from './image-checks';
 import { nearest } from './nearest';
 import { notificationChecks } from './notification-checks';
+import { objectStoreChecks } from './object-store-checks';
+import { platformChecks } from './platform-checks';
 import { clusterLabel, type ResolvedFleet, replicaLabel } from './resolve';
 import type { Fleet } from './schema';
 import { type Check, type Path, refuseIf, type Violation } from './violations';
@@ -284,8 +286,10 @@ const timeouts: Check = (_fleet, resolved) => {
 };
 
 const localhostAddresses: Check = (fleet, resolved) =>
-  resolved.kubernetes.flatMap((k) =>
-    (fleet.kubernetes[k.name]?.localhost?.allowFrom ?? []).flatMap((cidr, i): Violation[] => {
+  resolved.kubernetes.flatMap((k) => {
+    const written = fleet.kubernetes[k.name];
+    const allowed = written?.platform === 'kind' ? written.localhost?.allowFrom : undefined;
+    return (allowed ?? []).flatMap((cidr, i): Violation[] => {
       const pods = k.podCidrs.find((range) => holds(range, cidr));
       return pods === undefined
         ? []
@@ -298,8 +302,8 @@ const localhostAddresses: Check = (fleet, resolved) =>
               remedy: 'the addresses of the machine that runs kind, as its nodes see them, such as 172.18.0.0/16.',
             },
           ];
-    }),
-  );
+    });
+  });
 
 const checks: readonly Check[] = [
   references,
@@ -316,6 +320,8 @@ const checks: readonly Check[] = [
   timeouts,
   localhostAddresses,
   ...availabilityChecks,
+  ...objectStoreChecks,
+  ...platformChecks,
   ...notificationChecks,
   ...alertChecks,
   ...imageChecks,

@@ -21,6 +21,11 @@ const show = (value: unknown): string => {
 const valueAt = (root: unknown, path: Path): unknown =>
   path.reduce<unknown>((value, part) => (value as Record<string | number, unknown> | undefined)?.[part], root);
 
+/** Keys that have another place now. */
+const moved: Readonly<Record<string, string>> = {
+  'objectStore.secret': 'auth: {secret: …}, beside the other ways to say as whom the bucket is used.',
+};
+
 const fromIssue = (issue: Issue, input: unknown): Violation[] => {
   const path = issue.path as Path;
   const name = path.length ? path.join('.') : 'the fleet';
@@ -33,7 +38,7 @@ const fromIssue = (issue: Issue, input: unknown): Violation[] => {
         path: [...path, key],
         problem: `${name} has no key ${show(key)}`,
         consequence: 'the setting would have been ignored without a word.',
-        remedy: near ? `${near}, if that is what you mean.` : `one of ${known.join(', ')}.`,
+        remedy: moved[[...path, key].join('.')] ?? (near ? `${near}, if that is what you mean.` : `one of ${known.join(', ')}.`),
       };
     });
   if (issue.code === 'invalid_key')
@@ -48,14 +53,14 @@ const fromIssue = (issue: Issue, input: unknown): Violation[] => {
     ];
   const value = valueAt(input, path);
   if (issue.code === 'invalid_union')
-    // the only union is objectStore, told apart by its key `type`, with which the path ends
+    // alternatives are told apart by one key, with which the path ends
     return [
       {
         code: value === undefined ? 'missing-key' : 'wrong-value',
         path,
         problem: value === undefined ? `${name} is missing` : `${name} is ${show(value)}`,
-        consequence: 'there would be no place to keep blocks.',
-        remedy: 'type: embedded (an S3 server in the cluster, for kind) or type: s3.',
+        consequence: 'the other keys could not be understood without it.',
+        remedy: `${issue.message}.`,
       },
     ];
   if (value === undefined)
@@ -100,6 +105,7 @@ const missingRemedy = (path: Path, issue: Issue): string => {
     kubernetes: 'kubernetes: {kind: {platform: kind}}',
     platform: 'platform: kind',
     objectStore: 'objectStore: {type: embedded}',
+    auth: 'auth: {secret: …} with the name of a Secret, or on EKS auth: {podIdentity: {}} or {irsa: {}}.',
     observer: 'observer: {in: kind}',
     clusters: 'clusters: {chicago: {in: kind}}',
     in: 'in: and the name of a Kubernetes cluster of this file.',

@@ -5,6 +5,8 @@ import type { Resources } from '../kit/kubernetes';
 import { type ResolvedAlerts, type ResolvedSlo, type RuleTexts, resolveAlerts, resolveClusterAlerts, resolveSlo } from './alerts';
 import { type ResolvedParts, resolveParts, resolveResources } from './availability';
 import { type ResolvedNotifications, resolveNotifications } from './notifications';
+import { type ResolvedObjectStore, resolveObjectStore } from './object-stores';
+import { type AwsCluster, awsCluster, type Platform, platforms } from './platforms';
 import type { Fleet } from './schema';
 
 export type { ResolvedAlerts } from './alerts';
@@ -16,7 +18,7 @@ export const replicaLabel = 'replica';
 
 export interface ResolvedKubernetes {
   readonly name: string;
-  readonly platform: 'kind';
+  readonly platform: Platform;
   readonly context: string;
   readonly storageClass?: string;
   readonly zones: 'required' | 'preferred';
@@ -24,8 +26,10 @@ export interface ResolvedKubernetes {
   readonly podCidrs: readonly string[];
   /** Absent: nodes may have any address. */
   readonly nodeCidrs?: readonly string[];
-  /** Who may use the localhost ports. */
+  /** Who may use the localhost ports; nobody where there are none. */
   readonly localhostFrom: readonly string[];
+  /** As Amazon knows it: EKS only, and only where the fleet file says who it is. */
+  readonly aws?: AwsCluster;
   /** Namespace of the node agents. */
   readonly agentsNamespace: string;
 }
@@ -45,19 +49,6 @@ export interface ResolvedCluster {
   readonly resources: Resources;
   readonly alerts: ResolvedAlerts;
 }
-
-export type ResolvedObjectStore =
-  | { readonly type: 'embedded'; readonly namespace: string; readonly size: string; readonly toleratedOutage: string }
-  | {
-      readonly type: 's3';
-      readonly bucket: string;
-      readonly endpoint: string;
-      readonly region?: string;
-      readonly prefix?: string;
-      readonly insecure: boolean;
-      readonly secret: string;
-      readonly toleratedOutage: string;
-    };
 
 export interface ResolvedFleet {
   readonly name: string;
@@ -84,11 +75,35 @@ const byName = <T>(record: Readonly<Record<string, T>>): [string, T][] =>
 /** Addresses that are nobody's on the internet (RFC 1918): where a laptop's container engine puts its networks. */
 const privateAddresses = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];
 
+/** Defaults of what is in a Kubernetes cluster; those of kind where it is not known, which is refused. */
+const defaultsOf = (fleet: Fleet, kubernetes: string) =>
+  platforms[Object.hasOwn(fleet.kubernetes, kubernetes) ? (fleet.kubernetes[kubernetes]?.platform ?? 'kind') : 'kind'];
+
+const resolveKubernetes = (fleet: Fleet, name: string, k: Fleet['kubernetes'][string]): ResolvedKubernetes => {
+  const { storageClass, zones, podCidrs } = platforms[k.platform];
+  // kind names its contexts kind-<cluster>, and its default cluster kind
+  const context = k.context ?? `kind-${name}`;
+  return {
+    name,
+    platform: k.platform,
+    context,
+    storageClass: k.storageClass ?? storageClass,
+    zones: k.zones ?? zones,
+    priorityClass: k.priorityClass,
+    podCidrs: k.podCidrs ?? podCidrs,
+    nodeCidrs: k.nodeCidrs,
+    localhostFrom: k.platform === 'kind' ? (k.localhost?.allowFrom ?? privateAddresses) : [],
+    ...(k.platform === 'eks' ? { aws: awsCluster(k.arn ?? context, k.oidcProvider) } : {}),
+    agentsNamespace: `${fleet.name}-agents`,
+  };
+};
+
 const resolveCluster = (fleet: Fleet, name: string, ruleTexts: RuleTexts): ResolvedCluster => {
   const c = fleet.clusters[name] as Fleet['clusters'][string];
   const neighbours = byName(fleet.clusters).filter(([, other]) => other.in === c.in);
   const claimed = neighbours.some(([, other]) => other.nodes === true);
   const first = neighbours.find(([, other]) => other.nodes !== false)?.[0];
+  const defaults = defaultsOf(fleet, c.in).cluster;
   return {
     name,
     in: c.in,
@@ -98,17 +113,17 @@ const resolveCluster = (fleet: Fleet, name: string, ruleTexts: RuleTexts): Resol
     nodes: c.nodes ?? (!claimed && first === name),
     namespaces: [...(c.namespaces ?? [])].sort(),
     scrapeInterval: c.scrapeInterval ?? '15s',
-    retention: c.retention ?? '48h',
-    blockDuration: c.blockDuration ?? '30m',
-    volume: c.volume ?? '2Gi',
-    resources: resolveResources(c.resources, { cpu: '100m', memory: '256Mi', memoryLimit: '1Gi' }),
+    retention: c.retention ?? defaults.retention,
+    blockDuration: c.blockDuration ?? defaults.blockDuration,
+    volume: c.volume ?? defaults.volume,
+    resources: resolveResources(c.resources, defaults.resources),
     alerts: resolveClusterAlerts(fleet, name, ruleTexts),
   };
 };
 
 const resolveObserver = (fleet: Fleet): ResolvedFleet['observer'] => {
   const { observer } = fleet;
-  const parts = resolveParts(observer);
+  const parts = resolveParts(observer, defaultsOf(fleet, observer.in).observer);
   return {
     in: observer.in,
     namespace: observer.namespace ?? `${fleet.name}-observer`,
@@ -121,27 +136,10 @@ const resolveObserver = (fleet: Fleet): ResolvedFleet['observer'] => {
 
 /** Fills in every default. The fleet must have the schema's form; it is checked by `checkFleet`, not here. */
 export const resolve = (fleet: Fleet, ruleTexts: RuleTexts = new Map()): ResolvedFleet => {
-  const store = fleet.objectStore;
-  const toleratedOutage = store.toleratedOutage ?? '24h';
   return {
     name: fleet.name,
-    kubernetes: byName(fleet.kubernetes).map(([name, k]) => ({
-      name,
-      platform: k.platform,
-      // kind names its contexts kind-<cluster>, and its default cluster kind
-      context: k.context ?? `kind-${name}`,
-      storageClass: k.storageClass,
-      zones: k.zones ?? 'preferred',
-      priorityClass: k.priorityClass,
-      podCidrs: k.podCidrs ?? ['10.244.0.0/16'],
-      nodeCidrs: k.nodeCidrs,
-      localhostFrom: k.localhost?.allowFrom ?? privateAddresses,
-      agentsNamespace: `${fleet.name}-agents`,
-    })),
-    objectStore:
-      store.type === 'embedded'
-        ? { type: 'embedded', namespace: `${fleet.name}-object-store`, size: store.size ?? '5Gi', toleratedOutage }
-        : { ...store, insecure: store.insecure ?? false, toleratedOutage },
+    kubernetes: byName(fleet.kubernetes).map(([name, k]) => resolveKubernetes(fleet, name, k)),
+    objectStore: resolveObjectStore(fleet),
     observer: resolveObserver(fleet),
     clusters: byName(fleet.clusters).map(([name]) => resolveCluster(fleet, name, ruleTexts)),
     images: {

@@ -1,86 +1,39 @@
 // The fleet file's schema: every key, its form, and what it is for. fleet.schema.json is generated from it.
 import { z } from 'zod';
-import { bytes, bytesPattern, cpuPattern, durationPattern, seconds } from '../kit/units';
+import { objectStore } from './object-store-schema';
+import {
+  cidr,
+  count,
+  cpu,
+  digest,
+  dnsLabel,
+  duration,
+  host,
+  httpUrl,
+  labelName,
+  memorySize,
+  objectName,
+  portNumber,
+  ratio,
+  receiverName,
+  registry,
+  secretKey,
+  secretName,
+  text,
+  volumeSize,
+} from './scalars';
 
-const text = (pattern: RegExp, expected: string) =>
-  z.string({ error: expected }).regex(pattern, { error: expected, abort: true });
+/** An EKS cluster: partition, region, account, name. */
+export const eksArn = 'arn:(aws[a-z-]*):eks:([a-z0-9-]+):(\\d{12}):cluster/([A-Za-z0-9][-_A-Za-z0-9]{0,99})';
 
-const duration = text(durationPattern, 'write a duration such as 30s, 15m, 48h or 30d, larger units first').refine(
-  (d) => seconds(d) <= seconds('100y'), // Go counts nanoseconds, 292 years of them
-  { error: 'write a duration of at most 100y' },
-);
-const size = (least: string, most: string) =>
-  text(bytesPattern, 'write a size such as 512Mi or 5Gi').refine((s) => bytes(s) >= bytes(least) && bytes(s) <= bytes(most), {
-    error: `write a size from ${least} to ${most}`,
-  });
-const volumeSize = size('512Mi', '64Ti');
-const memorySize = size('64Mi', '4Ti');
-const ratio = text(/^(?=.*[1-9])\d{1,2}(\.\d{1,4})?%$/, 'write a share from above 0% to below 100%, such as 5%');
-const cpu = text(cpuPattern, 'write CPU as 250m or 2');
-/** RFC 1123 label: what Kubernetes takes as a name (and DNS as a label). */
-const dnsLabel = text(
-  /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/,
-  'write a name of lower-case letters, digits and dashes that begins with a letter, at most 63 characters',
-);
-/** A receiver's volume is named after it, in a DNS label: receiver-<name>. */
-const receiverName = text(
-  /^[a-z]([-a-z0-9]{0,52}[a-z0-9])?$/,
-  'write a name of lower-case letters, digits and dashes that begins with a letter, at most 54 characters',
-);
-const objectName = (kind: string) =>
-  text(
-    /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
-    `write the name of a ${kind}: lower-case letters, digits, dashes and dots`,
-  );
-const secretName = objectName('Kubernetes Secret');
-const secretKey = text(
-  /^(?!\.\.)(?!\.$)[-._a-zA-Z0-9]{1,253}$/,
-  'write a key of that Secret: letters, digits, dashes, underscores and dots',
-);
-const labelName = text(
-  /^[a-zA-Z_][a-zA-Z0-9_]*$/,
-  'write a Prometheus label name: letters, digits and underscores, no digit first',
-);
-const octet = '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
-const group = '[0-9a-fA-F]{1,4}';
-const ipv4 = `${octet}(\\.${octet}){3}/([0-9]|[12][0-9]|3[0-2])`;
-const ipv6 = `(${group}(:${group}){7}|(?=([^:/]*:){2,7}[^:/]*/)(${group}(:${group})*)?::(${group}(:${group})*)?)/([0-9]{1,2}|1[01][0-9]|12[0-8])`;
-const cidr = text(new RegExp(`^(${ipv4}|${ipv6})$`), 'write an address range such as 10.0.0.0/8');
-const host = '[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\\.[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)*';
-const portNumber = '([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d\\d|655[0-2]\\d|6553[0-5])';
-const httpUrl = text(/^https?:\/\/[^\s{}]+[^\s/{}]$/, 'write an http or https URL without a slash at its end');
-const registry = text(
-  new RegExp(`^(localhost|(?=[^/]*[.:])${host}(:${portNumber})?)(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$`),
-  'write a registry without a scheme, such as registry.example.com/mirror or localhost:5000',
-).max(180, { error: 'write a registry of at most 180 characters' }); // a reference has 255 at most, the image's own path included
-const digest = text(/^sha256:[0-9a-f]{64}$/, 'write a digest: sha256: and 64 hexadecimal digits');
-const count = (min: number, max: number) => {
-  const error = `write a whole number from ${min} to ${max}`;
-  return z.int({ error }).min(min, { error }).max(max, { error });
-};
-
-const kubernetes = z.strictObject({
-  platform: z.enum(['kind'], { error: 'write kind' }).describe('What kind of Kubernetes cluster this is.'),
-  context: z
-    .string({ error: 'write the name of a kubeconfig context' })
-    .min(1, { error: 'write the name of a kubeconfig context' })
-    .optional()
-    .describe('The kubeconfig context that reaches it. Default: kind-<its name here>.'),
-  storageClass: dnsLabel.optional().describe("StorageClass of all volumes. Default: the cluster's own default."),
-  zones: z
-    .enum(['required', 'preferred'], { error: 'write required or preferred' })
-    .optional()
-    .describe(
-      'Whether replicas must be in different zones, or only would rather be. Required: every node carries the label topology.kubernetes.io/zone. Default: preferred, since nodes of kind are in no zone.',
-    ),
+const zones = z.enum(['required', 'preferred'], { error: 'write required or preferred' }).optional();
+const zonesMean =
+  'Whether replicas must be in different zones, or only would rather be. Required: every node carries the label topology.kubernetes.io/zone.';
+/** What every Kubernetes cluster may say, whatever its platform. */
+const everywhere = {
   priorityClass: objectName('PriorityClass')
     .optional()
     .describe("PriorityClass of all the fleet's pods; it must exist. Default: none."),
-  podCidrs: z
-    .array(cidr)
-    .min(1, { error: 'write at least one address range' })
-    .optional()
-    .describe('Address ranges of pods; never let in through localhost ports. Default: 10.244.0.0/16, which is what kind uses.'),
   nodeCidrs: z
     .array(cidr)
     .min(1, { error: 'write at least one address range' })
@@ -88,6 +41,21 @@ const kubernetes = z.strictObject({
     .describe(
       "Address ranges of nodes and of the Kubernetes API: where Prometheus may go for the kubelet, node-exporter and the API server's metrics. Default: any address, on their ports only.",
     ),
+};
+const contextName = z
+  .string({ error: 'write the name of a kubeconfig context' })
+  .min(1, { error: 'write the name of a kubeconfig context' });
+const podCidrs = z.array(cidr).min(1, { error: 'write at least one address range' }).optional();
+
+const kind = z.strictObject({
+  platform: z.literal('kind').describe('A kind cluster: for demos and tests on one machine.'),
+  context: contextName.optional().describe('The kubeconfig context that reaches it. Default: kind-<its name here>.'),
+  storageClass: dnsLabel.optional().describe("StorageClass of all volumes. Default: the cluster's own default."),
+  zones: zones.describe(`${zonesMean} Default: preferred, since nodes of kind are in no zone.`),
+  podCidrs: podCidrs.describe(
+    'Address ranges of pods; never let in through localhost ports. Default: 10.244.0.0/16, which is what kind uses.',
+  ),
+  ...everywhere,
   localhost: z
     .strictObject({
       allowFrom: z
@@ -101,34 +69,32 @@ const kubernetes = z.strictObject({
     .describe('The ports of user interfaces on localhost.'),
 });
 
-const embedded = z.strictObject({
-  type: z.literal('embedded').describe('An S3 server (versitygw) with one volume, for kind only.'),
-  size: volumeSize.optional().describe('Size of its volume. Default: 5Gi.'),
-  toleratedOutage: duration.optional().describe('The longest outage of the bucket that must lose no data. Default: 24h.'),
+const eks = z.strictObject({
+  platform: z.literal('eks').describe('Amazon EKS, with defaults for production (docs/production.md).'),
+  context: contextName.describe(
+    'The kubeconfig context that reaches it; `aws eks update-kubeconfig` names it after the ARN of the cluster.',
+  ),
+  arn: text(
+    new RegExp(`^${eksArn}$`),
+    'write the ARN of an EKS cluster, such as arn:aws:eks:eu-west-1:111122223333:cluster/metrics',
+  )
+    .optional()
+    .describe("The cluster's ARN: from it come its region, its account and its name in IAM. Default: the context, if it is one."),
+  oidcProvider: text(
+    new RegExp(`^https://${host}(/[-A-Za-z0-9._~/]*[-A-Za-z0-9._~])?$`),
+    'write the URL of the issuer, such as https://oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF',
+  )
+    .optional()
+    .describe(
+      "The cluster's OpenID Connect issuer, for objectStore.auth.irsa: what `aws eks describe-cluster --query cluster.identity.oidc.issuer` says.",
+    ),
+  storageClass: dnsLabel.optional().describe('StorageClass of all volumes; it must exist. Default: gp3.'),
+  zones: zones.describe(`${zonesMean} Default: required.`),
+  podCidrs: podCidrs.describe("Address ranges of pods: the subnets of the VPC that pods are in. Default: every VPC's range."),
+  ...everywhere,
 });
 
-const s3 = z.strictObject({
-  type: z.literal('s3').describe('Any S3-compatible object store, with static keys.'),
-  bucket: text(
-    /^(?!.*\.\.)[a-z0-9][-.a-z0-9]{1,61}[a-z0-9]$/,
-    'write the name of an S3 bucket: 3 to 63 lower-case letters, digits, dashes and dots',
-  ).describe('The bucket; it must exist.'),
-  endpoint: text(
-    new RegExp(`^${host}(:${portNumber})?$`),
-    'write host or host:port without https://, such as s3.eu-west-1.amazonaws.com',
-  ).describe('host or host:port, without a scheme.'),
-  region: text(/^[a-z0-9-]+$/, 'write a region such as eu-west-1')
-    .optional()
-    .describe('Region of the bucket.'),
-  prefix: text(/^[^/\s]([^\s]*[^/\s])?$/, 'write a path without a slash at its ends')
-    .optional()
-    .describe('Path in the bucket under which blocks are kept.'),
-  insecure: z.boolean({ error: 'write true or false' }).optional().describe('Plain HTTP instead of HTTPS. Default: false.'),
-  secret: secretName.describe(
-    "A Secret that exists in the observer's and in each cluster's namespace; its key `credentials` is an AWS shared credentials file.",
-  ),
-  toleratedOutage: duration.optional().describe('The longest outage of the bucket that must lose no data. Default: 24h.'),
-});
+const kubernetes = z.discriminatedUnion('platform', [kind, eks], { error: 'write platform: kind or platform: eks' });
 
 const resources = z
   .strictObject({
@@ -503,7 +469,7 @@ export const fleetSchema = z
   .strictObject({
     name: dnsLabel.describe('Name of the fleet: prefix of its namespaces.'),
     kubernetes: z.record(dnsLabel, kubernetes).describe('Kubernetes clusters by name; each gets a folder in dist/.'),
-    objectStore: z.discriminatedUnion('type', [embedded, s3]).describe('Where blocks are kept.'),
+    objectStore: objectStore.describe('Where blocks are kept.'),
     observer: observer.describe('The global half: query, store, compactor, ruler, Grafana, Alertmanager.'),
     clusters: z.record(dnsLabel, cluster).describe('Monitored clusters by name: the value of the external label cluster.'),
     registry: registry

@@ -94,11 +94,14 @@ export const podField = (name: string, fieldPath: string): k8s.EnvVar => ({ name
 export interface PodOptions {
   readonly spec: Omit<k8s.PodSpec, 'serviceAccountName'>;
   readonly annotations?: Record<string, string>;
+  /** Beside those that every pod of a workload has. */
+  readonly labels?: Record<string, string>;
+  readonly serviceAccountAnnotations?: Record<string, string>;
 }
 
 /** A pod template with a service account of its own, whose token is mounted only when the spec asks for it. */
 const podTemplate = (w: Workload, pod: PodOptions, revisionLabel = 'controller-revision-hash'): k8s.PodTemplateSpec => ({
-  metadata: { labels: podLabels(w), annotations: pod.annotations },
+  metadata: { labels: { ...podLabels(w), ...pod.labels }, annotations: pod.annotations },
   spec: {
     serviceAccountName: w.name,
     automountServiceAccountToken: false,
@@ -149,8 +152,11 @@ const spread = (w: Workload, revisionLabel: string): Pick<k8s.PodSpec, 'affinity
   ],
 });
 
-const serviceAccount = (scope: Construct, w: Workload): void => {
-  new k8s.KubeServiceAccount(scope, `${w.name}-service-account`, { metadata: metadata(w), automountServiceAccountToken: false });
+const serviceAccount = (scope: Construct, w: Workload, { serviceAccountAnnotations: annotations }: PodOptions): void => {
+  new k8s.KubeServiceAccount(scope, `${w.name}-service-account`, {
+    metadata: { ...metadata(w), annotations },
+    automountServiceAccountToken: false,
+  });
 };
 
 const disruptionBudget = (scope: Construct, w: Workload): void => {
@@ -186,7 +192,7 @@ const autoscaler = (scope: Construct, w: Workload): void => {
 
 /** A stateless workload. */
 export const deployment = (scope: Construct, w: Workload, pod: PodOptions): void => {
-  serviceAccount(scope, w);
+  serviceAccount(scope, w, pod);
   disruptionBudget(scope, w);
   new k8s.KubeDeployment(scope, `${w.name}-deployment`, {
     metadata: metadata(w),
@@ -223,7 +229,7 @@ class StatefulSet extends k8s.KubeStatefulSet {
 
 /** A workload that keeps data: each pod its own volume, which outlives the pod, a scale-down and the StatefulSet. */
 export const statefulSet = (scope: Construct, w: Workload, pod: PodOptions, claims: Claim[]): void => {
-  serviceAccount(scope, w);
+  serviceAccount(scope, w, pod);
   disruptionBudget(scope, w);
   new StatefulSet(scope, `${w.name}-stateful-set`, {
     metadata: metadata(w),
@@ -250,7 +256,7 @@ export const statefulSet = (scope: Construct, w: Workload, pod: PodOptions, clai
 
 /** One pod on every node, the tainted ones included. */
 export const daemonSet = (scope: Construct, w: Workload, pod: PodOptions): void => {
-  serviceAccount(scope, w);
+  serviceAccount(scope, w, pod);
   new k8s.KubeDaemonSet(scope, `${w.name}-daemon-set`, {
     metadata: metadata(w),
     spec: {

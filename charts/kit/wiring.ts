@@ -100,6 +100,11 @@ export class Endpoint {
     return `${this.service}:${this.port.number}`;
   }
 
+  /** Where people who are let in find it: a text for links, and no permission. */
+  get link(): string {
+    return `http://${this.service}:${this.port.number}`;
+  }
+
   /** `http://host:port` of the workload's Service. */
   urlFor(client: Workload): string {
     return `http://${this.for(client)}`;
@@ -126,5 +131,12 @@ export class Endpoint {
 /** Anywhere: for servers whose addresses nobody can know beforehand. Only their port is opened. */
 export const anywhere = [{ cidr: '0.0.0.0/0' }, { cidr: '::/0' }] as const;
 
+/** Addresses that are a machine's own business, and where clouds hand out the credentials of the node. */
+const linkLocal = { ipv4: ['169.254.0.0/16'], ipv6: ['fd00:ec2::/32', 'fe80::/10'] } as const;
+
 /** A server outside the cluster, known by name only. */
-export const partOfInternet = (name: string): Addresses => ({ kind: 'addresses', name, cidrs: anywhere });
+export const partOfInternet = (name: string): Addresses => ({
+  kind: 'addresses',
+  name,
+  cidrs: anywhere.map(({ cidr }) => ({ cidr, except: linkLocal[cidr.includes(':') ? 'ipv6' : 'ipv4'] })),
+});

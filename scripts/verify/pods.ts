@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { isMap, parseDocument } from 'yaml';
+import { certificateVolume } from '../../charts/config/object-stores/client';
 import type { Manifest, SynthesizedFile } from '../../charts/fleet';
 import { type Image, imageOf, images } from '../../charts/images';
 
@@ -185,10 +186,15 @@ const layOutPod = (
   const expand = (text: string, env: Record<string, string>): string =>
     text.replace(/\$\(([\w.-]+)\)/g, (all, key) => env[key] ?? all);
 
+  /** What a cloud gives to pods that have a role. */
+  const byRole = (c: Any): Record<string, string> =>
+    standIn && c.args?.some((a: string) => a.startsWith(bucketFlag)) && !c.env?.some((e: Any) => e.name === credentialsVariable)
+      ? { AWS_ACCESS_KEY_ID: standIn.accessKey, AWS_SECRET_ACCESS_KEY: standIn.secretKey }
+      : {};
   const containers = (spec.containers as Any[])
     .filter((c) => programs[repository(c)])
     .map((c) => {
-      const env = environment(c);
+      const env = { ...environment(c), ...byRole(c) };
       const { path, port } = c.readinessProbe.httpGet;
       const number = c.ports.find((p: Any) => p.name === port || p.containerPort === port)?.containerPort;
       if (!number) throw new Error(`${name}: the readiness probe of ${c.name} asks port ${port}, which it does not declare`);
@@ -214,7 +220,8 @@ const layOutPod = (
     if (v.hostPath) continue;
     mkdirSync(at, { recursive: true });
     const source = v.configMap ? find('ConfigMap', v.configMap.name) : v.secret ? find('Secret', v.secret.secretName) : undefined;
-    if (v.configMap && !source) throw new Error(`${name} mounts ConfigMap ${v.configMap.name}, which is not in the output`);
+    if (v.configMap && !source && v.name !== certificateVolume)
+      throw new Error(`${name} mounts ConfigMap ${v.configMap.name}, which is not in the output`);
     const data: Record<string, string> = { ...source?.data, ...source?.stringData };
     const items = (v.configMap ?? v.secret)?.items ?? Object.keys(data).map((key) => ({ key, path: key }));
     for (const item of items) {
@@ -224,12 +231,17 @@ const layOutPod = (
     }
   }
 
-  // files of Secrets that are not in the output are only known by who names them
+  // files of Secrets that are not in the output, and of the user's own certificates, are only known by who names them
   const named = [...texts, ...containers.flatMap((c) => [...c.args, ...Object.values(c.env)])].join('\n');
-  for (const v of volumes.filter((v) => v.secret && !find('Secret', v.secret.secretName))) {
+  for (const v of volumes.filter((v) => v.name === certificateVolume || (v.secret && !find('Secret', v.secret.secretName)))) {
     const at = join(directory, v.name);
-    for (const [, key] of named.matchAll(new RegExp(`${literally(at)}/([\\w.-]+)`, 'g')))
-      write(join(at, key as string), key === 'credentials' && standIn ? credentials(standIn) : 'https://placeholder.invalid/');
+    const text = (key: string) =>
+      v.name === certificateVolume
+        ? `${rootCertificates[0]}\n`
+        : key === 'credentials' && standIn
+          ? credentials(standIn)
+          : 'https://placeholder.invalid/';
+    for (const [, key = ''] of named.matchAll(new RegExp(`${literally(at)}/([\\w.-]+)`, 'g'))) write(join(at, key), text(key));
   }
 
   const bucket = standIn ? useStandIn(containers, standIn) : undefined;
@@ -241,16 +253,18 @@ const layOutPod = (
   return { name, init, containers, usesHost: volumes.some((v) => v.hostPath), bucket, asInCluster: back, file };
 };
 
+const bucketFlag = '--objstore.config-file=';
+const credentialsVariable = 'AWS_SHARED_CREDENTIALS_FILE';
+
 const credentials = ({ accessKey, secretKey }: StandIn): string =>
   `[default]\naws_access_key_id = ${accessKey}\naws_secret_access_key = ${secretKey}\n`;
 
 /** Turns the endpoint of an object store outside the fleet to the one that stands for it; everything else stays. */
 const useStandIn = (containers: readonly RunnableContainer[], standIn: StandIn): RunnablePod['bucket'] => {
-  const flag = '--objstore.config-file=';
   const path = containers
     .flatMap((c) => c.args)
-    .find((a) => a.startsWith(flag))
-    ?.slice(flag.length);
+    .find((a) => a.startsWith(bucketFlag))
+    ?.slice(bucketFlag.length);
   if (!path) return undefined;
   const document = parseDocument(readFileSync(path, 'utf8'));
   const config = document.get('config');
@@ -259,6 +273,7 @@ const useStandIn = (containers: readonly RunnableContainer[], standIn: StandIn):
   const region = config.get('region') as string | undefined;
   config.set('endpoint', `127.0.0.1:${standIn.port}`);
   config.set('insecure', true);
+  config.set('bucket_lookup_type', 'path'); // an address has no hosts below it
   writeFileSync(path, document.toString());
   return { name, region };
 };

@@ -1,5 +1,5 @@
 // What the schema and YAML themselves refuse: a text that trips it at », and one that nearly does.
-import { clusters, fleet, type Refusal } from './support';
+import { clusters, eks, fleet, type Refusal } from './support';
 
 /** Every code of the schema's own messages: a text that trips it at », and one that nearly does. */
 const codes: readonly Refusal[] = [
@@ -16,6 +16,26 @@ const codes: readonly Refusal[] = [
   { code: 'missing-key', wrong: fleet({ objectStore: '»objectStore: {}' }), right: fleet() },
   { code: 'wrong-type', wrong: clusters('»chicago: kind'), right: clusters('chicago: {in: kind}') },
   { code: 'wrong-type', wrong: fleet({ objectStore: '»objectStore: embedded' }), right: fleet() },
+  {
+    code: 'unknown-key',
+    wrong: fleet({ objectStore: 'objectStore: {type: s3, bucket: abc, endpoint: s3, auth: {secret: s}, »secret: s}' }),
+    right: fleet({ objectStore: 'objectStore: {type: s3, bucket: abc, endpoint: s3, auth: {secret: s}}' }),
+  },
+  {
+    code: 'missing-key',
+    wrong: fleet({ objectStore: '»objectStore: {type: s3, bucket: abc, endpoint: s3}' }),
+    right: fleet({ objectStore: 'objectStore: {type: s3, bucket: abc, endpoint: s3, auth: {secret: s}}' }),
+  },
+  {
+    code: 'missing-key',
+    wrong: fleet({ kubernetes: 'kubernetes: {»kind: {}}' }),
+    right: fleet(),
+  },
+  {
+    code: 'missing-key',
+    wrong: eks({ kubernetes: 'kubernetes: {»cloud: {platform: eks}}' }),
+    right: eks(),
+  },
   {
     code: 'wrong-value',
     wrong: clusters('chicago: {in: kind, »replicas: 6}'),
@@ -34,11 +54,11 @@ const codes: readonly Refusal[] = [
 /** Values that Kubernetes or a program would refuse, and the nearest that it takes. */
 const values: readonly Refusal[] = (
   [
-    ['objectStore: {type: s3, bucket: abc, secret: s, »endpoint: @}', 's3.example.com:99999', 's3.example.com:65535'],
-    ['objectStore: {type: s3, bucket: abc, secret: s, »endpoint: @}', 's3:0', 's3:1'],
-    ['objectStore: {type: s3, bucket: abc, secret: s, »endpoint: @}', 's3..com', 's3.com'],
-    ['objectStore: {type: s3, bucket: abc, endpoint: s3, »secret: @}', 'a..b', 'a.b'],
-    ['objectStore: {type: s3, bucket: abc, endpoint: s3, secret: s, »prefix: @}', '/p', 'p'],
+    ['objectStore: {type: s3, bucket: abc, auth: {secret: s}, »endpoint: @}', 's3.example.com:99999', 's3.example.com:65535'],
+    ['objectStore: {type: s3, bucket: abc, auth: {secret: s}, »endpoint: @}', 's3:0', 's3:1'],
+    ['objectStore: {type: s3, bucket: abc, auth: {secret: s}, »endpoint: @}', 's3..com', 's3.com'],
+    ['objectStore: {type: s3, bucket: abc, endpoint: s3, auth: {»secret: @}}', 'a..b', 'a.b'],
+    ['objectStore: {type: s3, bucket: abc, endpoint: s3, auth: {secret: s}, »prefix: @}', '/p', 'p'],
     ['retention: {»raw: @}', '99999y', '100y'],
     ['kubernetes: {kind: {platform: kind, podCidrs: [»"@"]}}', '256.0.0.0/8', '255.0.0.0/8'],
     ['kubernetes: {kind: {platform: kind, podCidrs: [»"@"]}}', '10.0.0.0/33', '10.0.0.0/32'],

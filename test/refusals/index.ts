@@ -5,5 +5,6 @@ import { forms } from './forms';
 import { imageRefusals } from './images';
 import { model } from './model';
 import { notifications } from './notifications';
+import { objectStores } from './object-store';
 
-export const refusals = { forms, model, availability, alerts, notifications, images: imageRefusals };
+export const refusals = { forms, model, availability, alerts, notifications, objectStores, images: imageRefusals };

@@ -21,6 +21,16 @@ const parts = {
 
 /** A small fleet with some of its parts written otherwise. */
 export const fleet = (changes: Partial<typeof parts> = {}): string => `${Object.values({ ...parts, ...changes }).join('\n')}\n`;
+
+const onEks = {
+  kubernetes: 'kubernetes: {cloud: {platform: eks, context: arn:aws:eks:eu-west-1:111122223333:cluster/metrics}}',
+  objectStore: 'objectStore: {type: s3, bucket: demo-metrics, region: eu-west-1, auth: {podIdentity: {}}}',
+  observer: 'observer: {in: cloud, grafana: {adminSecret: grafana-admin}}',
+  clusters: 'clusters: {chicago: {in: cloud}}',
+};
+
+/** The same on EKS. */
+export const eks = (changes: Partial<typeof parts> = {}): string => fleet({ ...onEks, ...changes });
 export const clusters = (text: string): string => fleet({ clusters: `clusters: {${text}}` });
 
 /** Where » marks the text, as `file:line:column`, and the text without the mark. */

@@ -16,7 +16,8 @@ import { Secret } from 'kubernetes-models/v1/Secret';
 import { Service } from 'kubernetes-models/v1/Service';
 import { ServiceAccount } from 'kubernetes-models/v1/ServiceAccount';
 import { parse } from 'yaml';
-import type { Manifest } from '../../charts/fleet';
+import { certificateVolume } from '../../charts/config/object-stores/client';
+import type { Manifest, ResolvedFleet } from '../../charts/fleet';
 import { containersOf, idOf, type Json, ofKind, workloadsOf } from './fleets';
 
 // biome-ignore lint/suspicious/noExplicitAny: the classes have one constructor each, of their own type
@@ -177,7 +178,8 @@ export const valueProblems = (objects: readonly Manifest[]): string[] => [
 ];
 
 /** References to nothing: a volume's ConfigMap, a binding's role, an object's namespace. */
-export const referenceProblems = (objects: readonly Manifest[], foreignNamespaces: readonly string[]): string[] => {
+export const referenceProblems = (objects: readonly Manifest[], { clusters }: ResolvedFleet): string[] => {
+  const foreignNamespaces = clusters.flatMap((c) => c.namespaces);
   const has = (kind: string, namespace: string | undefined, name: string) =>
     objects.some((o) => o.kind === kind && o.metadata.namespace === namespace && o.metadata.name === name);
   return [
@@ -190,7 +192,7 @@ export const referenceProblems = (objects: readonly Manifest[], foreignNamespace
       ...(has('ServiceAccount', w.namespace, w.spec.serviceAccountName) ? [] : [`${w.id} has no service account`]),
       ...(w.kind !== 'StatefulSet' || has('Service', w.namespace, w.object.spec.serviceName) ? [] : [`${w.id} has no Service`]),
       ...(w.spec.volumes ?? [])
-        .filter((v: Json) => v.configMap && !has('ConfigMap', w.namespace, v.configMap.name))
+        .filter((v: Json) => v.configMap && v.name !== certificateVolume && !has('ConfigMap', w.namespace, v.configMap.name))
         .map((v: Json) => `${w.id} mounts ConfigMap ${v.configMap.name}, which is not there`),
       ...[...(w.spec.initContainers ?? []), ...w.spec.containers].flatMap((c: Json) =>
         (c.volumeMounts ?? [])

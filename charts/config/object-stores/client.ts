@@ -1,0 +1,59 @@
+// What a component of the fleet does with the bucket, and what its pod needs for it.
+import type { Reference } from '../../fleet/object-stores';
+import type { k8s } from '../../kit/kubernetes';
+import type { Workload } from '../../kit/wiring';
+
+/**
+ * What a component does with the bucket: it reads blocks; it uploads its own, too; or it keeps the whole bucket in order,
+ * which is the only one that replaces and deletes blocks of others.
+ */
+export type BucketAccess = 'read' | 'upload' | 'maintain';
+
+/** One component that may use the bucket. */
+export interface Grant {
+  readonly client: Workload;
+  readonly access: BucketAccess;
+}
+
+/** Who may use the bucket, and for what: recorded when a component asks for it, as edges are (docs/decisions/0002). */
+export class Grants {
+  private readonly grants: Grant[] = [];
+
+  allow(client: Workload, access: BucketAccess): void {
+    this.grants.push({ client, access });
+  }
+
+  all(): readonly Grant[] {
+    return this.grants;
+  }
+}
+
+/** A file of an object that exists, mounted into the pods that use the bucket. */
+export interface MountedFile {
+  /** Name of the volume, and of its directory. */
+  readonly volume: string;
+  readonly from: Reference;
+  /** Its name in that directory. */
+  readonly file: string;
+}
+
+/** What one component needs of one kind of object store. */
+export interface StoreClient {
+  /** What `--objstore.config-file` takes; no secret is in it. */
+  readonly config: object;
+  readonly files?: readonly MountedFile[];
+  readonly env?: readonly k8s.EnvVar[];
+  /** Of its service account. */
+  readonly serviceAccountAnnotations?: Record<string, string>;
+  readonly podAnnotations?: Record<string, string>;
+  readonly podLabels?: Record<string, string>;
+}
+
+/** Volume of the certificates that the user's own object store is trusted by. */
+export const certificateVolume = 'objstore-ca';
+
+const directory = '/etc/thanos';
+
+/** Where a mounted file is. */
+export const pathOf = ({ volume, file }: MountedFile): string => `${directory}/${volume}/${file}`;
+export const directoryOf = ({ volume }: MountedFile): string => `${directory}/${volume}`;

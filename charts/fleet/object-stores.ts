@@ -1,0 +1,88 @@
+// Where blocks are kept, with every default filled in.
+import type { Fleet } from './schema';
+
+/** A key of an object that exists beside the pods that mount it. */
+export interface Reference {
+  readonly kind: 'secret' | 'configMap';
+  readonly name: string;
+  readonly key: string;
+}
+
+/** As whom a bucket of S3 is used. */
+export type AwsAuth =
+  | { readonly type: 'secret'; readonly secret: string; readonly key: string }
+  /** `roles` is an ARN with placeholders. */
+  | { readonly type: 'irsa' | 'podIdentity'; readonly roles: string };
+
+export interface ResolvedS3 {
+  readonly type: 's3';
+  readonly bucket: string;
+  readonly endpoint: string;
+  readonly region?: string;
+  readonly prefix?: string;
+  readonly auth: AwsAuth;
+  readonly insecure: boolean;
+  readonly ca?: Reference;
+  readonly lookup: 'path' | 'virtual-hosted';
+  readonly toleratedOutage: string;
+}
+
+export interface ResolvedEmbedded {
+  readonly type: 'embedded';
+  readonly namespace: string;
+  readonly size: string;
+  readonly toleratedOutage: string;
+}
+
+export type ResolvedObjectStore = ResolvedEmbedded | ResolvedS3;
+
+type Written = Fleet['objectStore'];
+type WrittenS3 = Extract<Written, { type: 's3' }>;
+
+/** Amazon's partitions have domains of their own. */
+export const awsDomain = (region: string): string => (region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com');
+
+/** Whether an endpoint is Amazon's own, where IAM decides who may use a bucket. */
+export const isAmazon = (endpoint: string): boolean => /(^|\.)amazonaws\.com(\.cn)?(:\d+)?$/.test(endpoint);
+
+const resolveAuth = (fleet: Fleet, { auth }: WrittenS3): AwsAuth => {
+  const roles = `arn:{partition}:iam::{account}:role/${fleet.name}-{kubernetes}-{component}`;
+  if (auth.irsa) return { type: 'irsa', roles: auth.irsa.roles ?? roles };
+  if (auth.podIdentity) return { type: 'podIdentity', roles: auth.podIdentity.roles ?? roles };
+  return { type: 'secret', secret: auth.secret ?? '', key: auth.key ?? 'credentials' };
+};
+
+const reference = (
+  written: { secret?: string; configMap?: string; key?: string } | undefined,
+  key: string,
+): Reference | undefined =>
+  written && {
+    kind: written.secret ? 'secret' : 'configMap',
+    name: written.secret ?? written.configMap ?? '',
+    key: written.key ?? key,
+  };
+
+const resolveS3 = (fleet: Fleet, store: WrittenS3, toleratedOutage: string): ResolvedS3 => {
+  const endpoint = store.endpoint ?? `s3.${store.region}.${awsDomain(store.region ?? '')}`;
+  return {
+    type: 's3',
+    bucket: store.bucket,
+    endpoint,
+    region: store.region,
+    prefix: store.prefix,
+    auth: resolveAuth(fleet, store),
+    insecure: store.insecure ?? false,
+    ca: reference(store.ca, 'ca.crt'),
+    // a bucket with dots is no host name that Amazon's certificate covers
+    lookup: store.lookup ?? (isAmazon(endpoint) && !store.bucket.includes('.') ? 'virtual-hosted' : 'path'),
+    toleratedOutage,
+  };
+};
+
+export const resolveObjectStore = (fleet: Fleet): ResolvedObjectStore => {
+  const store = fleet.objectStore;
+  const toleratedOutage = store.toleratedOutage ?? '24h';
+  return store.type === 'embedded'
+    ? { type: 'embedded', namespace: `${fleet.name}-object-store`, size: store.size ?? '5Gi', toleratedOutage }
+    : resolveS3(fleet, store, toleratedOutage);
+};

@@ -1,0 +1,91 @@
+// What a platform means: the defaults of everything that is in a Kubernetes cluster of that kind. docs/production.md explains them.
+import type { Resources } from '../kit/kubernetes';
+import type { ResolvedParts } from './availability';
+import { eksArn, type Fleet } from './schema';
+
+export type Platform = Fleet['kubernetes'][string]['platform'];
+
+/** What is assumed where the fleet file says nothing. */
+export interface PlatformDefaults {
+  /** Absent: the Kubernetes cluster's own default. */
+  readonly storageClass?: string;
+  readonly zones: 'required' | 'preferred';
+  readonly podCidrs: readonly string[];
+  /** Of the monitored clusters in it. */
+  readonly cluster: {
+    readonly retention: string;
+    readonly blockDuration: string;
+    readonly volume: string;
+    readonly resources: Resources;
+  };
+  /** Of the observer in it. */
+  readonly observer: ResolvedParts;
+}
+
+/** The memory that is requested is what there is: nothing is evicted because a neighbour grew. */
+const guaranteed = (cpu: string, memory: string): Resources => ({ cpu, memory, memoryLimit: memory });
+
+export const platforms: Readonly<Record<Platform, PlatformDefaults>> = {
+  kind: {
+    zones: 'preferred', // nodes of kind are in none
+    podCidrs: ['10.244.0.0/16'], // what kind gives to pods
+    cluster: {
+      retention: '48h',
+      blockDuration: '30m', // the first block is in the bucket before a demo is over
+      volume: '2Gi',
+      resources: { cpu: '100m', memory: '256Mi', memoryLimit: '1Gi' }, // a laptop holds many of them
+    },
+    // one of each: a second pod on the same machine is no help when the machine is gone
+    observer: {
+      query: { replicas: 1, resources: { cpu: '100m', memory: '128Mi', memoryLimit: '512Mi' } },
+      queryFrontend: { replicas: 1, resources: { cpu: '50m', memory: '96Mi', memoryLimit: '384Mi' } },
+      store: { resources: { cpu: '50m', memory: '128Mi', memoryLimit: '640Mi' }, disk: '2Gi' },
+      compactor: { resources: { cpu: '50m', memory: '128Mi', memoryLimit: '1Gi' }, volume: '10Gi' },
+      ruler: { replicas: 1, resources: { cpu: '50m', memory: '96Mi', memoryLimit: '512Mi' }, volume: '1Gi' },
+      bucketWeb: { resources: { cpu: '10m', memory: '48Mi', memoryLimit: '256Mi' } },
+      alertmanager: { replicas: 1, resources: { cpu: '20m', memory: '32Mi', memoryLimit: '128Mi' } },
+      grafana: { resources: { cpu: '50m', memory: '128Mi', memoryLimit: '512Mi' } },
+    },
+  },
+  eks: {
+    storageClass: 'gp3', // EKS marks no StorageClass as the default, and its old one, gp2, costs more for less
+    zones: 'required', // nodes of EKS are in several, and only one is lost at a time
+    podCidrs: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'], // what a VPC can give to pods
+    cluster: {
+      retention: '48h', // a weekend's outage of the bucket loses nothing
+      blockDuration: '2h', // the only one that Thanos is tested with; shorter ones cost requests, objects and index headers
+      volume: '50Gi',
+      resources: guaranteed('500m', '4Gi'),
+    },
+    observer: {
+      query: { replicas: 2, resources: guaranteed('500m', '2Gi') }, // a node may be drained while people look
+      queryFrontend: { replicas: 2, resources: guaranteed('250m', '512Mi') },
+      store: { resources: guaranteed('500m', '4Gi'), disk: '20Gi' },
+      compactor: { resources: guaranteed('1', '4Gi'), volume: '100Gi' }, // two weeks of blocks, read and written at once
+      ruler: { replicas: 2, resources: guaranteed('250m', '1Gi'), volume: '10Gi' }, // alerts go on while one starts again
+      bucketWeb: { resources: guaranteed('50m', '512Mi') },
+      alertmanager: { replicas: 3, resources: guaranteed('50m', '256Mi') }, // a zone may be lost, and two still agree on what was sent
+      grafana: { resources: guaranteed('100m', '512Mi') },
+    },
+  },
+};
+
+/** An EKS cluster as IAM knows it. */
+export interface AwsCluster {
+  readonly arn: string;
+  /** aws, aws-cn or aws-us-gov: the first part of every ARN there. */
+  readonly partition: string;
+  readonly region: string;
+  readonly account: string;
+  readonly name: string;
+  /** Host and path of its OpenID Connect issuer. */
+  readonly oidcProvider?: string;
+}
+
+/** What an EKS cluster's ARN says; undefined when the text is none. */
+export const awsCluster = (arn: string, oidcProvider?: string): AwsCluster | undefined => {
+  const [, partition = '', region = '', account = '', name = ''] = new RegExp(`^${eksArn}$`).exec(arn) ?? [];
+  return name === ''
+    ? undefined
+    : { arn, partition, region, account, name, oidcProvider: oidcProvider?.replace(/^https:\/\//, '') };
+};

@@ -1,0 +1,118 @@
+// Every check of object-store-checks.ts and platform-checks.ts: a fleet that trips it at », and one that nearly does.
+import { eks, fleet, type Refusal } from './support';
+
+const inCloud = (objectStore: string) => eks({ objectStore: `objectStore: {type: s3, bucket: demo-metrics, ${objectStore}}` });
+const elsewhere = (objectStore: string) =>
+  fleet({ objectStore: `objectStore: {type: s3, bucket: demo-metrics, ${objectStore}}` });
+const cluster = (keys: string) => eks({ kubernetes: `kubernetes: {${keys}}` });
+const cloud = 'platform: eks, context: arn:aws:eks:eu-west-1:111122223333:cluster/metrics';
+const oidc = 'oidcProvider: https://oidc.eks.eu-west-1.amazonaws.com/id/0123';
+
+const stores: readonly Refusal[] = [
+  {
+    code: 'one-of',
+    wrong: elsewhere('endpoint: s3, »auth: {}'),
+    right: elsewhere('endpoint: s3, auth: {secret: s}'),
+  },
+  {
+    code: 'one-of',
+    wrong: elsewhere('endpoint: s3, auth: {secret: s, »irsa: {}}'),
+    right: elsewhere('endpoint: s3, auth: {secret: s}'),
+  },
+  {
+    code: 'one-of',
+    wrong: inCloud('region: eu-west-1, auth: {podIdentity: {}, »key: credentials}'),
+    right: elsewhere('endpoint: s3, auth: {secret: s, key: credentials}'),
+  },
+  {
+    code: 'one-of',
+    wrong: elsewhere('endpoint: s3, auth: {secret: s}, »ca: {key: a}'),
+    right: elsewhere('endpoint: s3, auth: {secret: s}, ca: {secret: a, key: a}'),
+  },
+  {
+    code: 'bucket-without-place',
+    wrong: fleet({ objectStore: '»objectStore: {type: s3, bucket: demo-metrics, auth: {secret: s}}' }),
+    right: elsewhere('region: eu-west-1, auth: {secret: s}'),
+  },
+  {
+    code: 'bucket-in-endpoint',
+    wrong: elsewhere('»endpoint: demo-metrics.s3.eu-west-1.amazonaws.com, auth: {secret: s}'),
+    right: elsewhere('endpoint: s3.eu-west-1.amazonaws.com, auth: {secret: s}'),
+  },
+  ...['s3.us-east-1.amazonaws.com', 's3.dualstack.us-east-1.amazonaws.com', 's3-us-east-1.amazonaws.com'].map((endpoint) => ({
+    code: 'bucket-region',
+    wrong: elsewhere(`region: eu-west-1, »endpoint: ${endpoint}, auth: {secret: s}`),
+    right: elsewhere(`region: us-east-1, endpoint: ${endpoint}, auth: {secret: s}`),
+  })),
+  {
+    code: 'bucket-with-dots',
+    wrong: elsewhere('region: eu-west-1, auth: {secret: s}, »lookup: virtual-hosted').replace('demo-metrics', 'demo.metrics'),
+    right: elsewhere('region: eu-west-1, auth: {secret: s}').replace('demo-metrics', 'demo.metrics'),
+  },
+  {
+    code: 'certificate-without-tls',
+    wrong: elsewhere('endpoint: s3, auth: {secret: s}, ca: {secret: a}, »insecure: true'),
+    right: elsewhere('endpoint: s3, auth: {secret: s}, ca: {secret: a}, insecure: false'),
+  },
+];
+
+const roles: readonly Refusal[] = [
+  {
+    code: 'static-keys',
+    wrong: inCloud('region: eu-west-1, auth: {»secret: s}'),
+    right: inCloud('region: eu-west-1, endpoint: minio.example.com, auth: {secret: s}'),
+  },
+  {
+    code: 'roles-off-eks',
+    wrong: elsewhere('region: eu-west-1, auth: {»podIdentity: {}}'),
+    right: inCloud('region: eu-west-1, auth: {podIdentity: {}}'),
+  },
+  {
+    code: 'roles-off-amazon',
+    wrong: inCloud('endpoint: minio.example.com, auth: {»podIdentity: {}}'),
+    right: inCloud('endpoint: bucket.vpce-1.s3.eu-west-1.vpce.amazonaws.com, auth: {podIdentity: {}}'),
+  },
+  {
+    code: 'role-shared',
+    wrong: inCloud('region: eu-west-1, auth: {podIdentity: {»roles: "arn:aws:iam::111122223333:role/thanos"}}'),
+    right: inCloud('region: eu-west-1, auth: {podIdentity: {roles: "arn:aws:iam::111122223333:role/thanos/{component}"}}'),
+  },
+  {
+    code: 'eks-without-arn',
+    wrong: cluster('»cloud: {platform: eks, context: metrics}'),
+    right: cluster('cloud: {platform: eks, context: metrics, arn: arn:aws-cn:eks:cn-north-1:111122223333:cluster/metrics}'),
+  },
+  {
+    code: 'eks-without-oidc-provider',
+    wrong: eks({
+      kubernetes: `kubernetes: {»cloud: {${cloud}}}`,
+      objectStore: 'objectStore: {type: s3, bucket: demo-metrics, region: eu-west-1, auth: {irsa: {}}}',
+    }),
+    right: eks({
+      kubernetes: `kubernetes: {cloud: {${cloud}, ${oidc}}}`,
+      objectStore: 'objectStore: {type: s3, bucket: demo-metrics, region: eu-west-1, auth: {irsa: {}}}',
+    }),
+  },
+  {
+    code: 'role-name-too-long',
+    wrong: inCloud(
+      `region: eu-west-1, auth: {podIdentity: {»roles: "arn:aws:iam::{account}:role/${'r'.repeat(55)}{component}"}}`,
+    ),
+    right: inCloud(`region: eu-west-1, auth: {podIdentity: {roles: "arn:aws:iam::{account}:role/${'r'.repeat(54)}{component}"}}`),
+  },
+];
+
+const platforms: readonly Refusal[] = [
+  {
+    code: 'embedded-off-kind',
+    wrong: eks({ objectStore: 'objectStore: {»type: embedded}' }),
+    right: fleet(),
+  },
+  {
+    code: 'demo-password',
+    wrong: eks({ observer: '»observer: {in: cloud}' }),
+    right: eks({ observer: 'observer: {in: cloud, grafana: {adminSecret: a}}' }),
+  },
+];
+
+export const objectStores: readonly Refusal[] = [...stores, ...roles, ...platforms];
