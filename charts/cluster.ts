@@ -1,8 +1,10 @@
 // A monitored cluster: its namespace with the Prometheus pair.
 import type { Chart } from 'cdk8s';
 import { type Prometheus, renderPrometheus } from './components/prometheus';
+import { clientTls } from './config/certificates';
 import { bucketClients } from './config/objstore';
 import type { Targets } from './config/prometheus';
+import { renderExposed } from './exposure';
 import type { ResolvedKubernetes } from './fleet/resolve';
 import { namespace } from './kit/kubernetes';
 import { dns, dnsMetrics, kubeletPort, kubernetesApi, kubernetesApiPorts, nodes } from './kit/policies';
@@ -15,7 +17,7 @@ export const renderCluster = (chart: Chart, topology: Topology, prometheus: Prom
   const { workload } = prometheus;
   const kubernetes = fleet.kubernetes.find((k) => k.name === workload.kubernetes) as ResolvedKubernetes;
   namespace(chart, workload.namespace, fleet.name, 'restricted');
-  const bucket = bucketClients(chart, workload.namespace, fleet.name, topology.bucket)(workload, 'upload');
+  const bucket = bucketClients(chart, workload.namespace, fleet.name, topology.bucket, prometheus.clientTls)(workload, 'upload');
   renderPrometheus(chart, prometheus, fleet, {
     kubernetes,
     bucket,
@@ -23,6 +25,7 @@ export const renderCluster = (chart: Chart, topology: Topology, prometheus: Prom
     targets: targetsOf(topology, prometheus, kubernetes),
     queryUrl: userUrl(topology, topology.observer.query.http),
   });
+  renderExposed(chart, prometheus.grpc, kubernetes, prometheus.cluster.expose);
   renderLocalPorts(chart, topology, workload.kubernetes, workload.namespace);
 };
 
@@ -52,7 +55,12 @@ const targetsOf = (topology: Topology, prometheus: Prometheus, kubernetes: Resol
   edges.allow(workload, nodes(kubernetes), kubeletPort);
   edges.allow(workload, dns, dnsMetrics);
   edges.allow(workload, annotated(workload.namespace, { notIn: foreignNamespaces }));
-  return { endpoints, kubernetes: { agentsNamespace: kubernetes.agentsNamespace, foreignNamespaces } };
+  const { clientTls: certificate } = prometheus;
+  return {
+    endpoints,
+    tls: certificate && ((name) => clientTls(certificate, name)),
+    kubernetes: { agentsNamespace: kubernetes.agentsNamespace, foreignNamespaces },
+  };
 };
 
 const annotated = (owner: string, namespaces: ForeignPods['namespaces']): ForeignPods => ({

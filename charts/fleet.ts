@@ -3,6 +3,7 @@ import { App, Chart, Yaml } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { renderAgents } from './agents';
 import { renderCluster } from './cluster';
+import { renderCertificates, renderNodesNames } from './exposure';
 import type { ResolvedFleet } from './fleet/resolve';
 import { indexEdges, networkPolicies } from './kit/policies';
 import type { Workload } from './kit/wiring';
@@ -90,6 +91,9 @@ export const renderFleet = (fleet: ResolvedFleet, scope: (kubernetes: string) =>
   for (const part of rendered) {
     const owner = { name: 'default-deny', component: part.name.replace(/-.*/, ''), fleet: fleet.name, namespace: part.namespace };
     networkPolicies(part.chart, owner, part.workloads, edges);
+    renderCertificates(part.chart, topology, part.kubernetes, part.namespace);
+    const own = topology.edges.nodesNames().filter((n) => n.kubernetes === part.kubernetes && n.namespace === part.namespace);
+    renderNodesNames(part.chart, fleet.name, own);
   }
   return { topology, charts: rendered.map(({ kubernetes, name, chart }) => ({ kubernetes, name, chart })) };
 };
@@ -103,6 +107,7 @@ export const applyOrder = [
   'Role',
   'RoleBinding',
   'NetworkPolicy',
+  'Certificate',
   'Secret',
   'ConfigMap',
   'Service',

@@ -60,7 +60,7 @@ export const onLocalhost = (topology: Topology): boolean => topology.observer.ku
 /** Where a user finds a component: on localhost, or off kind behind its Service. */
 export const userUrl = (topology: Topology, endpoint: Endpoint): string =>
   onLocalhost(topology)
-    ? `http://localhost:${localPorts(topology).find((p) => p.endpoint === endpoint)?.hostPort}`
+    ? `${endpoint.serverName ? 'https' : 'http'}://localhost:${localPorts(topology).find((p) => p.endpoint === endpoint)?.hostPort}`
     : endpoint.link;
 
 /** NodePort Services of one namespace, and the permission to use them. */

@@ -9,6 +9,7 @@ import { renderQueryFrontend } from './components/query-frontend';
 import { renderRuler } from './components/ruler';
 import { renderStore } from './components/store';
 import { bucketClients } from './config/objstore';
+import { renderExposed } from './exposure';
 import { namespace } from './kit/kubernetes';
 import { renderLocalPorts, userUrl } from './localhost';
 import type { Topology } from './topology';
@@ -19,7 +20,7 @@ export const renderObserver = (chart: Chart, topology: Topology): void => {
   const own = fleet.observer.namespace;
   const queryUrl = userUrl(topology, query.http);
   namespace(chart, own, fleet.name, 'restricted');
-  const bucket = bucketClients(chart, own, fleet.name, topology.bucket);
+  const bucket = bucketClients(chart, own, fleet.name, topology.bucket, ruler.clientTls);
   const stores = [store.grpc, ruler.grpc, ...topology.clusters.map((c) => c.grpc)];
   renderQuery(chart, query, fleet, { stores, externalUrl: queryUrl });
   renderQueryFrontend(chart, queryFrontend, fleet, { downstream: query.http });
@@ -38,5 +39,6 @@ export const renderObserver = (chart: Chart, topology: Topology): void => {
     kubernetes,
     externalUrl: userUrl(topology, grafana.http),
   });
+  renderExposed(chart, alertmanager.http, kubernetes, fleet.observer.expose);
   renderLocalPorts(chart, topology, kubernetes.name, own);
 };

@@ -7,24 +7,26 @@ import { declareGrafana, type Grafana } from './components/grafana';
 import { type Agent, declareNodeExporter } from './components/node-exporter';
 import { declareObjectStore, type ObjectStore } from './components/object-store';
 import { declarePrometheus, type Prometheus } from './components/prometheus';
-import { declareQuery } from './components/query';
+import { declareQuery, type Query } from './components/query';
 import { declareQueryFrontend } from './components/query-frontend';
-import { declareRuler } from './components/ruler';
+import { declareRuler, type Ruler } from './components/ruler';
 import { declareStore } from './components/store';
 import type { Place, StoreApi, ThanosWorkload } from './components/thanos';
 import { Grants } from './config/object-stores/client';
 import type { Bucket } from './config/objstore';
+import { exposureOf } from './exposure';
+import { isSpread, type ResolvedExpose } from './fleet/exposure';
 import type { ResolvedFleet, ResolvedKubernetes } from './fleet/resolve';
 import { nodes } from './kit/policies';
 import { Edges } from './kit/wiring';
 
 export interface Observer {
   readonly kubernetes: ResolvedKubernetes;
-  readonly query: StoreApi;
+  readonly query: Query;
   readonly queryFrontend: ThanosWorkload;
   readonly store: StoreApi;
   readonly compactor: ThanosWorkload;
-  readonly ruler: StoreApi;
+  readonly ruler: Ruler;
   readonly bucketWeb: ThanosWorkload;
   readonly alertmanager: Alertmanager;
   readonly grafana: Grafana;
@@ -60,7 +62,16 @@ export const declareTopology = (fleet: ResolvedFleet): Topology => {
   });
   const { observer, objectStore: store } = fleet;
   const here = place(observer.in, observer.namespace);
-  const objectStore = store.type === 'embedded' ? declareObjectStore(edges, place(observer.in, store.namespace)) : undefined;
+  const spread = isSpread(fleet);
+  const exposed = (what: string, k: string, expose?: ResolvedExpose) => exposureOf(what, kubernetes(k), expose);
+  const objectStore =
+    store.type === 'embedded'
+      ? declareObjectStore(
+          edges,
+          place(observer.in, store.namespace),
+          spread ? exposed('object-store', observer.in, store.expose) : undefined,
+        )
+      : undefined;
   return {
     fleet,
     edges,
@@ -71,16 +82,28 @@ export const declareTopology = (fleet: ResolvedFleet): Topology => {
         : { type: 'embedded', s3: (objectStore as ObjectStore).s3 },
     observer: {
       kubernetes: kubernetes(observer.in),
-      query: declareQuery(edges, here, observer.query),
+      query: declareQuery(edges, here, observer.query, spread),
       queryFrontend: declareQueryFrontend(edges, here, observer.queryFrontend),
       store: declareStore(edges, here),
       compactor: declareCompactor(edges, here),
-      ruler: declareRuler(edges, here, observer.ruler),
+      ruler: declareRuler(edges, here, observer.ruler, spread),
       bucketWeb: declareBucketWeb(edges, here),
-      alertmanager: declareAlertmanager(edges, here, observer.alertmanager.replicas),
+      alertmanager: declareAlertmanager(
+        edges,
+        here,
+        observer.alertmanager.replicas,
+        spread ? { exposure: exposed('alertmanager', observer.in, observer.expose) } : undefined,
+      ),
       grafana: declareGrafana(edges, here),
     },
-    clusters: fleet.clusters.map((c) => declarePrometheus(edges, place(c.in, c.namespace), c)),
+    clusters: fleet.clusters.map((c) =>
+      declarePrometheus(
+        edges,
+        place(c.in, c.namespace),
+        c,
+        spread ? { exposure: c.in === observer.in ? undefined : exposed(`prometheus of ${c.name}`, c.in, c.expose) } : undefined,
+      ),
+    ),
     agents: fleet.kubernetes.map((k) => ({
       kubernetes: k,
       nodeExporter: declareNodeExporter(edges, place(k.name, k.agentsNamespace), nodes(k)),

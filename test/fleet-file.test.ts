@@ -27,7 +27,7 @@ describe('a fleet file', () => {
           targetDown: { for: '2m' },
           highLoad: { threshold: 0.5 },
           prometheusReplicaDown: { for: '15s' },
-          clusterUnreachable: { for: '10m' },
+          clusterUnreachable: { for: '1m' },
           uploadLag: { for: '15m' },
           bucketErrors: { ratio: 0.05 },
           queryErrors: { ratio: 0.05 },

@@ -2,11 +2,12 @@
 import { type Edge, type Peer, peerKey, type Workload } from '../charts/kit/wiring';
 import {
   configFile,
-  fleetFiles,
   type Json,
   nodeAddresses,
   ofKind,
   type Pod,
+  place,
+  places,
   podsOf,
   type Sample,
   sample,
@@ -71,8 +72,8 @@ const everyone = (s: Sample): { fleet: Pod[]; annotated: Pod[]; silent: Pod[]; d
   };
 };
 
-describe.each(fleetFiles)('targets of %s:', (file) => {
-  const s = sample(file);
+describe.each(places)('targets of %s:', (name) => {
+  const s = place(name);
   const { fleet, annotated, silent, dns } = everyone(s);
   const pods = [...fleet, ...annotated, ...silent, dns];
   const clusters = s.topology.fleet.clusters;
@@ -96,10 +97,12 @@ describe.each(fleetFiles)('targets of %s:', (file) => {
     const ports = fleet.flatMap((pod) =>
       podTargets(pod).filter((t) => ['http', 'sidecar-http'].includes(t.__meta_kubernetes_pod_container_port_name ?? '')),
     );
-    expect(ports.length).toBeGreaterThan(10);
-    expect(ports.filter((t) => !urls.has(`http://${t.__address__}/metrics`)).map((t) => t.__meta_kubernetes_pod_name)).toEqual(
-      [],
-    );
+    expect(ports.length).toBeGreaterThan(5);
+    expect(
+      ports
+        .filter((t) => !['http', 'https'].some((scheme) => urls.has(`${scheme}://${t.__address__}/metrics`)))
+        .map((t) => t.__meta_kubernetes_pod_name),
+    ).toEqual([]);
   });
 
   test('a Prometheus belongs to its own cluster', () => {
@@ -184,8 +187,9 @@ describe.each(fleetFiles)('targets of %s:', (file) => {
   });
 });
 
-describe.each(fleetFiles)('policies of %s:', (file) => {
-  const s = sample(file);
+describe.each(places)('policies of %s:', (name) => {
+  const s = place(name);
+  const hasObserver = s.topology.fleet.kubernetes.some((k) => k.name === s.topology.fleet.observer.in);
   const { fleet, annotated, silent, dns } = everyone(s);
   const { allowed } = network(s.objects);
   const edges = s.topology.edges.all();
@@ -221,13 +225,13 @@ describe.each(fleetFiles)('policies of %s:', (file) => {
 
   test('between pods of the fleet, what is an edge is allowed', () => {
     const wanted = pairs(guarded, fleet).filter((p) => recorded(p.from, p.to, p.port));
-    expect(wanted.length).toBeGreaterThan(10);
+    expect(wanted.length).toBeGreaterThan(hasObserver ? 10 : 5);
     expect(wanted.filter((p) => !allowed(p.from, p.to, p.port)).map(show)).toEqual([]);
   });
 
   test('between pods of the fleet, what is no edge is not allowed', () => {
     const others = pairs(guarded, fleet).filter((p) => !recorded(p.from, p.to, p.port));
-    expect(others.length).toBeGreaterThan(100);
+    expect(others.length).toBeGreaterThan(hasObserver ? 100 : 20);
     expect(others.filter((p) => allowed(p.from, p.to, p.port)).map(show)).toEqual([]);
   });
 
@@ -280,7 +284,8 @@ describe.each(fleetFiles)('policies of %s:', (file) => {
   test('localhost reaches the user interfaces on kind, and nothing else', () => {
     const browser: End = { ip: '10.0.0.1' };
     const kubernetes = s.topology.fleet.kubernetes[0];
-    const published = ofKind(s.objects, 'Service').filter((o) => o.spec.type === 'NodePort');
+    const localOnly = (o: Json) => o.spec.type === 'NodePort' && o.metadata.name.endsWith('-localhost');
+    const published = ofKind(s.objects, 'Service').filter(localOnly);
     if (kubernetes?.platform !== 'kind') return expect(published).toEqual([]);
     expect(kubernetes?.localhostFrom.some((cidr) => inCidr(browser.ip, cidr))).toBe(true);
     expect(kubernetes?.podCidrs.some((cidr) => inCidr(browser.ip, cidr))).toBe(false);
@@ -323,7 +328,8 @@ describe.each(fleetFiles)('policies of %s:', (file) => {
   });
 
   test('a Service leads to the port of its pods that has its name and number', () => {
-    for (const o of ofKind(s.objects, 'Service')) {
+    // those without a selector stand for nodes of other Kubernetes clusters
+    for (const o of ofKind(s.objects, 'Service').filter((service) => service.spec.selector)) {
       const pods = fleet.filter(
         (p) => p.namespace === o.metadata.namespace && Object.entries(o.spec.selector).every(([k, v]) => p.labels[k] === v),
       );

@@ -13,6 +13,8 @@ import {
   idOf,
   type Json,
   ofKind,
+  place,
+  places,
   readText,
   sample,
   sampleOf,
@@ -66,8 +68,8 @@ describe('fleet.schema.json', () => {
   });
 });
 
-describe.each(fleetFiles)('every object of %s', (file) => {
-  const { objects, topology } = sample(file);
+describe.each(places)('every object of %s', (name) => {
+  const { objects, topology } = place(name);
   test('is valid against the Kubernetes schemas', () => expect(schemaProblems(objects)).toEqual([]));
   test('has no null, undefined or NaN', () => expect(emptyValueProblems(objects)).toEqual([]));
   test('has a name of its own', () => expect(duplicateProblems(objects)).toEqual([]));
@@ -86,8 +88,8 @@ describe.each(fleetFiles)('every object of %s', (file) => {
   });
 });
 
-describe.each(fleetFiles)('every pod of %s', (file) => {
-  const { objects } = sample(file);
+describe.each(places)('every pod of %s', (name) => {
+  const { objects } = place(name);
   const workloads = workloadsOf(objects);
   const containers = containersOf(objects);
   const failing = (ok: (c: (typeof containers)[number]) => boolean) => containers.filter((c) => !ok(c)).map((c) => c.id);
@@ -166,7 +168,7 @@ describe.each(fleetFiles)('every pod of %s', (file) => {
     const fixed = ofKind(objects, 'ConfigMap')
       .map((o) => o.metadata.name)
       .filter((name) => !/-[0-9a-f]{10}$/.test(name) && !name.startsWith('grafana-dashboard-'));
-    expect([...new Set(fixed)].sort()).toEqual([...reloaded].sort());
+    expect([...new Set(fixed)].filter((name) => !reloaded.includes(name))).toEqual([]);
   });
 });
 

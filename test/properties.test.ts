@@ -475,17 +475,19 @@ const problemsOf = (text: string): string[] => {
   const key = JSON.stringify(fleet);
   if (well.has(key)) return []; // the same fleet, written otherwise
   const { files } = synthesize(fleet);
-  const objects = files.flatMap((f) => f.objects);
-  const problems = [
-    ...schemaProblems(objects),
-    ...emptyValueProblems(objects),
-    ...duplicateProblems(objects),
-    ...nameProblems(objects),
-    ...valueProblems(objects),
-    ...referenceProblems(objects, fleet),
-    ...yamlProblems(objects),
-    ...files.flatMap((f) => catalogueProblems(f.objects)), // its programs would take it too
-  ];
+  const problems = fleet.kubernetes.flatMap(({ name }) => {
+    const objects = files.filter((f) => f.path.startsWith(`${name}/`)).flatMap((f) => f.objects);
+    return [
+      ...schemaProblems(objects),
+      ...emptyValueProblems(objects),
+      ...duplicateProblems(objects),
+      ...nameProblems(objects),
+      ...valueProblems(objects),
+      ...referenceProblems(objects, fleet),
+      ...yamlProblems(objects),
+      ...catalogueProblems(objects), // its programs would take it too
+    ];
+  });
   if (problems.length === 0) well.add(key);
   return problems;
 };

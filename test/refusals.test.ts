@@ -88,7 +88,7 @@ clusters:
 
   test('lists the known keys where none is near', () => {
     expect(refusal(clusters('chicago: {in: kind, wallpaper: blue}')).message).toContain(
-      'write instead: one of in, namespace, replicas, labels, nodes, namespaces, scrapeInterval, retention, blockDuration, volume, resources, alerts.',
+      'write instead: one of in, namespace, expose, replicas, labels, nodes, namespaces, scrapeInterval, retention, blockDuration, volume, resources, alerts.',
     );
   });
 

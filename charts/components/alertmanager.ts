@@ -1,6 +1,7 @@
 // Alertmanager: groups, silences and delivers. Peers gossip on 9094, tcp and udp.
 import type { Construct } from 'constructs';
 import { alertmanagerConfig, configDirectory, receiverDirectory } from '../config/alertmanager';
+import { type Certificate, serverCertificate, serverNameOf, tlsFiles, tlsMounts, tlsVolumes } from '../config/certificates';
 import { messageTemplates } from '../config/messages';
 import type { ResolvedReceiver } from '../fleet/notifications';
 import type { ResolvedFleet, ResolvedKubernetes } from '../fleet/resolve';
@@ -18,9 +19,10 @@ import {
   restricted,
   service,
   statefulSet,
+  tcpProbes,
   yaml,
 } from '../kit/kubernetes';
-import { type Edges, Endpoint, type Port, partOfInternet, type Workload } from '../kit/wiring';
+import { type Edges, Endpoint, type Exposure, type Port, partOfInternet, type Workload } from '../kit/wiring';
 import type { Place } from './thanos';
 
 const http: Port = { name: 'http', number: 9093 };
@@ -32,9 +34,17 @@ export interface Alertmanager {
   readonly workload: Workload;
   readonly http: Endpoint;
   readonly gossip: readonly [Endpoint, Endpoint];
+  /** What it shows to its clients, all of which show one of theirs. */
+  readonly tls?: Certificate;
 }
 
-export const declareAlertmanager = (edges: Edges, place: Place, replicas: number): Alertmanager => {
+/** @param links how it is connected when the fleet is in several Kubernetes clusters */
+export const declareAlertmanager = (
+  edges: Edges,
+  place: Place,
+  replicas: number,
+  links?: { readonly exposure?: (port: Port) => Exposure | undefined },
+): Alertmanager => {
   const workload: Workload = {
     kind: 'workload',
     name: 'alertmanager',
@@ -44,7 +54,13 @@ export const declareAlertmanager = (edges: Edges, place: Place, replicas: number
     image: images.alertmanager,
   };
   const endpoint = (port: Port) => new Endpoint(edges, workload, port);
-  return { workload, http: endpoint(http), gossip: [endpoint(clusterTcp), endpoint(clusterUdp)] };
+  const tls = links && serverCertificate({ workload, program: 'alertmanager' });
+  return {
+    workload,
+    http: new Endpoint(edges, workload, http, { serverName: tls && serverNameOf(tls), exposure: links?.exposure?.(http) }),
+    gossip: [endpoint(clusterTcp), endpoint(clusterUdp)],
+    tls,
+  };
 };
 
 const gossipArgs = (peers: readonly string[]): string[] =>
@@ -55,6 +71,20 @@ const gossipArgs = (peers: readonly string[]): string[] =>
         `--cluster.advertise-address=$(POD_IP):${clusterTcp.number}`, // it takes no host name
         ...peers.map((peer) => `--cluster.peer=${peer}`),
       ];
+
+/** Nobody without a certificate of the fleet's; `promtool check web-config` accepts it. */
+const webConfig = (tls: Certificate) => {
+  const { cert, key, ca } = tlsFiles(tls);
+  return {
+    tls_server_config: {
+      cert_file: cert,
+      key_file: key,
+      client_auth_type: 'RequireAndVerifyClientCert',
+      client_ca_file: ca,
+      min_version: 'TLS13',
+    },
+  };
+};
 
 const receiverVolume = ({ name }: ResolvedReceiver): string => `receiver-${name}`;
 
@@ -74,11 +104,12 @@ export const renderAlertmanager = (
   fleet: ResolvedFleet,
   options: { kubernetes: ResolvedKubernetes; externalUrl: string; edges: Edges },
 ): void => {
-  const { workload } = alertmanager;
+  const { workload, tls } = alertmanager;
   const { receivers } = fleet.observer.alertmanager;
   const config = hashedConfigMap(scope, workload, 'alertmanager', {
     'alertmanager.yml': yaml(alertmanagerConfig(fleet)),
     'messages.tmpl': messageTemplates,
+    ...(tls ? { 'web.yml': yaml(webConfig(tls)) } : {}),
   });
   const withSecrets = receivers.filter((r) => r.integrations.some((i) => i.from));
   const ha = workload.replicas > 1;
@@ -103,22 +134,24 @@ export const renderAlertmanager = (
               '--storage.path=/alertmanager',
               '--data.retention=120h',
               `--web.listen-address=0.0.0.0:${http.number}`,
+              ...(tls ? [`--web.config.file=${configDirectory}/web.yml`] : []),
               `--web.external-url=${options.externalUrl}`,
               '--enable-feature=auto-gomemlimit,utf8-strict-mode',
               ...gossipArgs(ha ? tcp.eachFor(workload) : []),
             ],
             ...(ha ? { env: [podField('POD_IP', 'status.podIP')] } : {}),
             ports: containerPorts(...ports),
-            ...probes(http),
+            ...(tls ? tcpProbes(http) : probes(http)), // the kubelet has no certificate to show
             resources: resources(fleet.observer.alertmanager.resources),
             volumeMounts: [
               { name: 'data', mountPath: '/alertmanager' },
               readOnly('config', configDirectory),
+              ...tlsMounts(tls),
               ...withSecrets.map((r): k8s.VolumeMount => readOnly(receiverVolume(r), receiverDirectory(r.name))),
             ],
           }),
         ],
-        volumes: [configMapVolume('config', config), ...withSecrets.map(receiverSecrets)],
+        volumes: [configMapVolume('config', config), ...tlsVolumes(tls), ...withSecrets.map(receiverSecrets)],
       },
     },
     [{ name: 'data', size: '1Gi', storageClass: options.kubernetes.storageClass }],

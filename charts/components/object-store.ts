@@ -1,21 +1,36 @@
 // versitygw: the embedded S3 server, one volume, for kind only.
 import type { Construct } from 'constructs';
-import { embedded, embeddedCredentials } from '../config/objstore';
+import { type Certificate, serverCertificate, serverNameOf, tlsFiles, tlsMounts, tlsVolumes } from '../config/certificates';
+import { embedded, embeddedAccounts, embeddedCredentials } from '../config/objstore';
 import type { ResolvedKubernetes } from '../fleet/resolve';
 import { images } from '../images';
-import { container, containerPorts, probes, resources, restricted, service, statefulSet } from '../kit/kubernetes';
-import { type Edges, Endpoint, type Port, type Workload } from '../kit/wiring';
+import {
+  container,
+  containerPorts,
+  probes,
+  readOnly,
+  resources,
+  restricted,
+  secretVolume,
+  service,
+  statefulSet,
+} from '../kit/kubernetes';
+import { type Edges, Endpoint, type Exposure, type Port, type Workload } from '../kit/wiring';
 import type { Place } from './thanos';
 
 const s3: Port = { name: 's3', number: 7070 };
 const uid = 1000;
+const accountsDirectory = '/etc/versitygw';
 
 export interface ObjectStore {
   readonly workload: Workload;
   readonly s3: Endpoint;
+  /** What it shows when clusters in other Kubernetes clusters use it. */
+  readonly tls?: Certificate;
 }
 
-export const declareObjectStore = (edges: Edges, place: Place): ObjectStore => {
+/** @param exposure how clusters in other Kubernetes clusters reach it */
+export const declareObjectStore = (edges: Edges, place: Place, exposure?: (port: Port) => Exposure | undefined): ObjectStore => {
   const workload: Workload = {
     kind: 'workload',
     name: 'object-store',
@@ -24,7 +39,16 @@ export const declareObjectStore = (edges: Edges, place: Place): ObjectStore => {
     replicas: 1,
     image: images.versitygw,
   };
-  return { workload, s3: new Endpoint(edges, workload, s3) };
+  const { kubernetes, namespace, name } = workload;
+  const tls = exposure && {
+    ...serverCertificate({ workload, program: 'object-store' }),
+    readOnceBy: { kubernetes, namespace, kind: 'StatefulSet', name } as const, // it waits for a SIGHUP (versitygw cmd/versitygw/main.go)
+  };
+  return {
+    workload,
+    s3: new Endpoint(edges, workload, s3, { serverName: tls && serverNameOf(tls), exposure: exposure?.(s3) }),
+    tls,
+  };
 };
 
 const credential = (name: string, key: string) => ({ name, valueFrom: { secretKeyRef: { name: embedded.secret, key } } });
@@ -32,10 +56,11 @@ const credential = (name: string, key: string) => ({ name, valueFrom: { secretKe
 export const renderObjectStore = (
   scope: Construct,
   store: ObjectStore,
-  options: { size: string; kubernetes: ResolvedKubernetes },
+  options: { size: string; kubernetes: ResolvedKubernetes; accounts: readonly string[] },
 ): void => {
-  const { workload } = store;
+  const { workload, tls } = store;
   embeddedCredentials(scope, workload);
+  const accounts = options.accounts.length > 0 ? [embeddedAccounts(scope, workload, options.accounts)] : [];
   service(scope, workload, [s3], { headless: true });
   const paths = { live: '/healthz', ready: '/healthz' };
   statefulSet(
@@ -55,14 +80,24 @@ export const renderObjectStore = (
         ],
         containers: [
           container(workload.name, workload.image, {
-            args: ['--port', `:${s3.number}`, '--health', paths.live, '--keep-alive', 'posix', '/data'],
+            args: [
+              ...['--port', `:${s3.number}`, '--health', paths.live, '--keep-alive'],
+              ...(tls ? ['--cert', tlsFiles(tls).cert, '--key', tlsFiles(tls).key] : []),
+              ...(accounts.length > 0 ? ['--iam-dir', accountsDirectory] : []),
+              ...['posix', '/data'],
+            ],
             env: [credential('ROOT_ACCESS_KEY_ID', 'accessKey'), credential('ROOT_SECRET_ACCESS_KEY', 'secretKey')],
             ports: containerPorts(s3),
-            ...probes(s3, paths),
+            ...probes(s3, paths, tls && 'HTTPS'),
             resources: resources({ cpu: '50m', memory: '64Mi', memoryLimit: '256Mi' }),
-            volumeMounts: [{ name: 'data', mountPath: '/data' }],
+            volumeMounts: [
+              { name: 'data', mountPath: '/data' },
+              ...tlsMounts(tls),
+              ...accounts.map(() => readOnly('accounts', accountsDirectory)),
+            ],
           }),
         ],
+        ...(tls ? { volumes: [...tlsVolumes(tls), ...accounts.map((name) => secretVolume('accounts', name))] } : {}),
       },
     },
     [{ name: 'data', size: options.size, storageClass: options.kubernetes.storageClass }],

@@ -1,5 +1,16 @@
 // A cluster's Prometheus pair, each replica with its Thanos sidecar: scrapes, alerts, uploads, answers StoreAPI.
 import type { Construct } from 'constructs';
+import {
+  type Certificate,
+  clientCertificate,
+  clientTls,
+  expiryRules,
+  serverCertificate,
+  serverNameOf,
+  tlsFiles,
+  tlsMounts,
+  tlsVolumes,
+} from '../config/certificates';
 import type { BucketClient } from '../config/objstore';
 import { configDirectory, prometheusConfig, rulesDirectory, type Targets } from '../config/prometheus';
 import type { ResolvedCluster, ResolvedFleet, ResolvedKubernetes } from '../fleet/resolve';
@@ -21,7 +32,7 @@ import {
   statefulSet,
   yaml,
 } from '../kit/kubernetes';
-import { type Edges, Endpoint, type Port, type Workload } from '../kit/wiring';
+import { type Edges, Endpoint, type Exposure, type Port, type Workload } from '../kit/wiring';
 import { clusterRuleFiles } from '../rules';
 import { grpc, grpcArgs, httpArgs, memoryArgs, type Place } from './thanos';
 
@@ -38,9 +49,19 @@ export interface Prometheus {
   readonly http: Endpoint;
   readonly sidecarHttp: Endpoint;
   readonly grpc: Endpoint;
+  /** What its sidecars show to clients in other Kubernetes clusters. */
+  readonly sidecarTls?: Certificate;
+  /** What it shows to the Alertmanagers. */
+  readonly clientTls?: Certificate;
 }
 
-export const declarePrometheus = (edges: Edges, place: Place, cluster: ResolvedCluster): Prometheus => {
+/** @param links how it is connected when the fleet is in several Kubernetes clusters */
+export const declarePrometheus = (
+  edges: Edges,
+  place: Place,
+  cluster: ResolvedCluster,
+  links?: { readonly exposure?: (port: Port) => Exposure | undefined },
+): Prometheus => {
   const workload: Workload = {
     kind: 'workload',
     name: 'prometheus',
@@ -51,7 +72,17 @@ export const declarePrometheus = (edges: Edges, place: Place, cluster: ResolvedC
     image: images.prometheus,
   };
   const endpoint = (port: Port) => new Endpoint(edges, workload, port);
-  return { workload, cluster, http: endpoint(http), sidecarHttp: endpoint(sidecarHttp), grpc: endpoint(grpc) };
+  const exposure = links?.exposure?.(grpc);
+  const sidecarTls = exposure && serverCertificate({ workload, program: 'thanos-sidecar' });
+  return {
+    workload,
+    cluster,
+    http: endpoint(http),
+    sidecarHttp: endpoint(sidecarHttp),
+    grpc: new Endpoint(edges, workload, grpc, { serverName: sidecarTls && serverNameOf(sidecarTls), exposure }),
+    sidecarTls,
+    clientTls: links && clientCertificate({ workload, program: 'prometheus' }),
+  };
 };
 
 export interface PrometheusOptions {
@@ -69,9 +100,12 @@ export const renderPrometheus = (
   fleet: ResolvedFleet,
   options: PrometheusOptions,
 ): void => {
-  const { workload, cluster } = prometheus;
-  const { bucket } = options;
-  const alertmanagers = options.alertmanager.eachFor(workload);
+  const { workload, cluster, sidecarTls } = prometheus;
+  const { bucket, alertmanager } = options;
+  const alertmanagers = {
+    addresses: alertmanager.eachFor(workload),
+    tls: prometheus.clientTls && alertmanager.serverName ? clientTls(prometheus.clientTls, alertmanager.serverName) : undefined,
+  };
   const config = reloadedConfigMap(scope, workload, 'prometheus', {
     'prometheus.yml': yaml(prometheusConfig(fleet, cluster, options.targets, alertmanagers)),
   });
@@ -79,7 +113,11 @@ export const renderPrometheus = (
   renderRights(scope, prometheus, options.targets);
   service(scope, workload, [http, sidecarHttp, grpc], { headless: true });
   const data: k8s.VolumeMount = { name: 'data', mountPath: dataDirectory };
-  const configuration = [readOnly('config', configDirectory), readOnly('rules', rulesDirectory)];
+  const configuration = [
+    readOnly('config', configDirectory),
+    readOnly('rules', rulesDirectory),
+    ...(prometheus.clientTls ? [readOnly('certificates', expiryRules.directory)] : []),
+  ];
   statefulSet(
     scope,
     workload,
@@ -106,33 +144,47 @@ export const renderPrometheus = (
             startupProbe: startupProbe(http),
             ...probes(http),
             resources: resources(cluster.resources),
-            volumeMounts: [data, ...configuration],
+            volumeMounts: [data, ...configuration, ...tlsMounts(prometheus.clientTls)],
           }),
           container('thanos-sidecar', images.thanos, {
             args: [
               'sidecar',
               ...httpArgs(sidecarHttp),
               ...grpcArgs(),
+              ...(sidecarTls ? grpcTlsArgs(sidecarTls) : []),
               ...memoryArgs,
               `--prometheus.url=http://127.0.0.1:${http.number}`,
               `--tsdb.path=${dataDirectory}`,
               ...bucket.args,
               `--reloader.config-file=${configDirectory}/prometheus.yml`,
               `--reloader.rule-dir=${rulesDirectory}`,
+              ...(prometheus.clientTls ? [`--reloader.rule-dir=${expiryRules.directory}`] : []),
               '--reloader.watch-interval=30s',
             ],
             env: bucket.env,
             ports: containerPorts(sidecarHttp, grpc),
             ...probes(sidecarHttp),
             resources: resources({ cpu: '20m', memory: '48Mi', memoryLimit: '256Mi' }),
-            volumeMounts: [data, ...configuration, ...bucket.volumeMounts],
+            volumeMounts: [data, ...configuration, ...tlsMounts(sidecarTls), ...bucket.volumeMounts],
           }),
         ],
-        volumes: [configMapVolume('config', config), configMapVolume('rules', rules), ...bucket.volumes],
+        volumes: [
+          configMapVolume('config', config),
+          configMapVolume('rules', rules),
+          ...(prometheus.clientTls ? [{ name: 'certificates', configMap: { name: expiryRules.configMap, optional: true } }] : []),
+          ...tlsVolumes(sidecarTls, prometheus.clientTls),
+          ...bucket.volumes,
+        ],
       },
     },
     [{ name: 'data', size: cluster.volume, storageClass: options.kubernetes.storageClass }],
   );
+};
+
+/** TLS 1.3 only, and nobody without a certificate of the fleet's. */
+const grpcTlsArgs = (certificate: Certificate): string[] => {
+  const { cert, key, ca } = tlsFiles(certificate);
+  return [`--grpc-server-tls-cert=${cert}`, `--grpc-server-tls-key=${key}`, `--grpc-server-tls-client-ca=${ca}`];
 };
 
 /** Least rights: pods of its own namespaces; the cluster that watches the Kubernetes cluster reads what it must of all of it. */

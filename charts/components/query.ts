@@ -1,26 +1,41 @@
 // Thanos Query: one view over every sidecar, the store gateway and the ruler.
 import type { Construct } from 'constructs';
-import { endpointsFile } from '../config/endpoints';
+import { type Certificate, clientCertificate, clientTls, tlsMounts, tlsVolumes } from '../config/certificates';
+import { discovered, endpointsFile, remote } from '../config/endpoints';
 import { rulerLabels } from '../fleet/checks';
 import { type ResolvedFleet, replicaLabel } from '../fleet/resolve';
 import { configMapVolume, deployment, readOnly, reloadedConfigMap, resources, service, yaml } from '../kit/kubernetes';
 import type { Edges, Endpoint } from '../kit/wiring';
 import { grpc, http, type Place, type StoreApi, thanosPod, thanosWorkload, withStoreApi } from './thanos';
 
-export const declareQuery = (edges: Edges, place: Place, scale: ResolvedFleet['observer']['query']): StoreApi =>
-  withStoreApi(edges, thanosWorkload(place, 'thanos-query', 'query', scale));
+export interface Query extends StoreApi {
+  /** What it shows to sidecars in other Kubernetes clusters. */
+  readonly clientTls?: Certificate;
+}
+
+/** @param spread whether there are sidecars in other Kubernetes clusters */
+export const declareQuery = (edges: Edges, place: Place, scale: ResolvedFleet['observer']['query'], spread: boolean): Query => {
+  const api = withStoreApi(edges, thanosWorkload(place, 'thanos-query', 'query', scale));
+  return { ...api, clientTls: spread ? clientCertificate({ workload: api.workload, program: 'thanos-query' }) : undefined };
+};
 
 /** Longest wait for one StoreAPI; a slow store makes a partial answer, not a stalled one. */
 export const storeResponseTimeout = '30s';
 
 export const renderQuery = (
   scope: Construct,
-  query: StoreApi,
+  query: Query,
   fleet: ResolvedFleet,
   options: { stores: readonly Endpoint[]; externalUrl: string },
 ): void => {
   const { workload } = query;
-  const addresses = options.stores.map((store) => store.srvFor(workload));
+  const addresses = options.stores.flatMap((store) =>
+    query.clientTls && store.serverName && store.isRemoteFor(workload)
+      ? store
+          .eachFor(workload)
+          .map((address) => remote(address, clientTls(query.clientTls as Certificate, store.serverName as string)))
+      : [discovered(store.srvFor(workload))],
+  );
   const endpoints = reloadedConfigMap(scope, workload, 'thanos-query-endpoints', {
     'endpoints.yaml': yaml(endpointsFile(addresses)),
   });
@@ -44,8 +59,8 @@ export const renderQuery = (
         `--alert.query-url=${options.externalUrl}`,
       ],
       resources: resources(fleet.observer.query.resources),
-      volumeMounts: [readOnly('endpoints', '/etc/thanos/endpoints')],
-      volumes: [configMapVolume('endpoints', endpoints)],
+      volumeMounts: [readOnly('endpoints', '/etc/thanos/endpoints'), ...tlsMounts(query.clientTls)],
+      volumes: [configMapVolume('endpoints', endpoints), ...tlsVolumes(query.clientTls)],
     }),
   );
 };

@@ -1,5 +1,6 @@
 // Thanos Ruler: rules over all clusters.
 import type { Construct } from 'constructs';
+import { type Certificate, clientCertificate, clientTls, tlsMounts, tlsVolumes } from '../config/certificates';
 import type { BucketClient } from '../config/objstore';
 import { rulerLabels } from '../fleet/checks';
 import type { ResolvedFleet, ResolvedKubernetes } from '../fleet/resolve';
@@ -8,23 +9,40 @@ import type { Edges, Endpoint } from '../kit/wiring';
 import { globalRuleFiles } from '../rules';
 import { grpc, http, type Place, type StoreApi, thanosPod, thanosWorkload, withStoreApi } from './thanos';
 
-export const declareRuler = (edges: Edges, place: Place, scale: ResolvedFleet['observer']['ruler']): StoreApi =>
-  withStoreApi(edges, thanosWorkload(place, 'thanos-rule', 'rule', scale));
+export interface Ruler extends StoreApi {
+  /** What it shows to the Alertmanagers. */
+  readonly clientTls?: Certificate;
+}
+
+/** @param spread whether the fleet is in several Kubernetes clusters */
+export const declareRuler = (edges: Edges, place: Place, scale: ResolvedFleet['observer']['ruler'], spread: boolean): Ruler => {
+  const api = withStoreApi(edges, thanosWorkload(place, 'thanos-rule', 'rule', scale));
+  return { ...api, clientTls: spread ? clientCertificate({ workload: api.workload, program: 'thanos-rule' }) : undefined };
+};
 
 const configDirectory = '/etc/thanos/rule';
 const rulesDirectory = '/etc/thanos/rules';
 
 export const renderRuler = (
   scope: Construct,
-  ruler: StoreApi,
+  ruler: Ruler,
   fleet: ResolvedFleet,
   kubernetes: ResolvedKubernetes,
   options: { query: Endpoint; alertmanager: Endpoint; bucket: BucketClient; queryUrl: string },
 ): void => {
   const { workload } = ruler;
+  const { serverName } = options.alertmanager;
+  const tls = ruler.clientTls && serverName ? clientTls(ruler.clientTls, serverName) : undefined;
   const config = hashedConfigMap(scope, workload, 'thanos-rule', {
     'alertmanagers.yaml': yaml({
-      alertmanagers: [{ static_configs: options.alertmanager.eachFor(workload), scheme: 'http', api_version: 'v2' }],
+      alertmanagers: [
+        {
+          static_configs: options.alertmanager.eachFor(workload),
+          scheme: tls ? 'https' : 'http',
+          ...(tls ? { http_config: { tls_config: tls } } : {}),
+          api_version: 'v2',
+        },
+      ],
     }),
     'query.yaml': yaml([{ static_configs: [options.query.for(workload)], scheme: 'http' }]),
   });
@@ -52,8 +70,8 @@ export const renderRuler = (
       ],
       env: [podField('POD_NAME', 'metadata.name')],
       resources: resources(fleet.observer.ruler.resources),
-      volumeMounts: [readOnly('config', configDirectory), readOnly('rules', rulesDirectory)],
-      volumes: [configMapVolume('config', config), configMapVolume('rules', rules)],
+      volumeMounts: [readOnly('config', configDirectory), readOnly('rules', rulesDirectory), ...tlsMounts(ruler.clientTls)],
+      volumes: [configMapVolume('config', config), configMapVolume('rules', rules), ...tlsVolumes(ruler.clientTls)],
     }),
     [{ name: 'data', size: fleet.observer.ruler.volume, storageClass: kubernetes.storageClass }],
   );

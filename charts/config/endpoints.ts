@@ -1,11 +1,33 @@
 // The querier's `--endpoint.sd-config-file`. Thanos drops unknown keys of this file silently and dials plaintext
 // (thanos cmd/thanos/endpointset.go), so it is written from these types only.
 
+import type { clientTls } from './certificates';
+
 export interface EndpointConfig {
   /** A Thanos address: `dnssrv+_grpc._tcp.…` fans out to every ready pod. */
   readonly address: string;
+  /** Kept although it does not answer, so that its loss is seen; not allowed of addresses that are looked up in the DNS. */
+  readonly strict?: true;
+  /** Per endpoint: a default would be inherited by those that speak no TLS. */
+  readonly client_config?: {
+    readonly server_name: string;
+    readonly tls_config: {
+      readonly enabled: true;
+      readonly cert_file: string;
+      readonly key_file: string;
+      readonly ca_file: string;
+      readonly min_version: '1.3';
+    };
+  };
 }
 
-export const endpointsFile = (addresses: readonly string[]): { endpoints: EndpointConfig[] } => ({
-  endpoints: addresses.map((address) => ({ address })),
-});
+/** Every ready pod behind a headless Service of the same Kubernetes cluster. */
+export const discovered = (address: string): EndpointConfig => ({ address });
+
+/** One replica in another Kubernetes cluster, by mutual TLS. */
+export const remote = (address: string, tls: ReturnType<typeof clientTls>): EndpointConfig => {
+  const { server_name, ...files } = tls;
+  return { address, strict: true, client_config: { server_name, tls_config: { enabled: true, ...files, min_version: '1.3' } } };
+};
+
+export const endpointsFile = (endpoints: readonly EndpointConfig[]) => ({ endpoints });

@@ -14,7 +14,16 @@ import {
   yaml,
 } from '../kit/kubernetes';
 import type { Edges, Endpoint, Workload } from '../kit/wiring';
-import { type BucketAccess, directoryOf, type Grants, type MountedFile, pathOf, type StoreClient } from './object-stores/client';
+import type { Certificate } from './certificates';
+import {
+  type BucketAccess,
+  certificateVolume,
+  directoryOf,
+  type Grants,
+  type MountedFile,
+  pathOf,
+  type StoreClient,
+} from './object-stores/client';
 import { s3Client } from './object-stores/s3';
 
 const configDirectory = '/etc/thanos/objstore';
@@ -25,7 +34,20 @@ export const embedded = {
   accessKey: 'thanos-demo',
   secretKey: 'thanos-demo-secret',
   secret: 'objstore-credentials',
+  /** Accounts of clusters in other Kubernetes clusters. */
+  accounts: { secret: 'objstore-accounts', file: 'users.json' },
 } as const;
+
+interface Account {
+  readonly accessKey: string;
+  readonly secretKey: string;
+}
+
+/** The account of a cluster in another Kubernetes cluster: its own, so that it can be closed without the others. */
+export const accountOf = (cluster: string): Account => ({
+  accessKey: `${embedded.accessKey}-${cluster}`,
+  secretKey: `${embedded.secretKey}-${cluster}`,
+});
 
 /** Where blocks are kept, with the endpoint to ask for it. */
 export type Bucket =
@@ -47,28 +69,42 @@ export interface BucketClient {
   readonly pod: Omit<PodOptions, 'spec'>;
 }
 
-const credentialsFile = `[default]\naws_access_key_id = ${embedded.accessKey}\naws_secret_access_key = ${embedded.secretKey}\n`;
+const credentialsFile = ({ accessKey, secretKey }: Account): string =>
+  `[default]\naws_access_key_id = ${accessKey}\naws_secret_access_key = ${secretKey}\n`;
 
-const storeClient = (bucket: Bucket, client: Workload): StoreClient => {
-  if (bucket.type === 's3') {
-    const kubernetes = bucket.kubernetes.find((k) => k.name === client.kubernetes) as ResolvedKubernetes;
-    return s3Client(bucket.store, client, kubernetes, bucket.edges);
-  }
+/** Whose account a component of the fleet uses the embedded store with. */
+const ownAccount = (s3: Endpoint, client: Workload): Account =>
+  client.cluster && s3.isRemoteFor(client) ? accountOf(client.cluster) : embedded;
+
+const embeddedClient = (s3: Endpoint, client: Workload, certificate?: Certificate): StoreClient => {
   const credentials: MountedFile = {
     volume: 'objstore-credentials',
     from: { kind: 'secret', name: embedded.secret, key: 'credentials' },
     file: 'credentials',
   };
+  // the CA alone, under another name than its key's, since nobody's key is needed to use the bucket
+  const ca: MountedFile | undefined =
+    s3.serverName && certificate
+      ? { volume: certificateVolume, from: { kind: 'secret', name: certificate.secret, key: 'ca.crt' }, file: 'fleet-ca.crt' }
+      : undefined;
+  const tls = ca ? { http_config: { tls_config: { ca_file: pathOf(ca), server_name: s3.serverName } } } : { insecure: true };
   return {
-    config: {
-      type: 'S3',
-      config: { bucket: embedded.bucket, endpoint: bucket.s3.for(client), insecure: true, bucket_lookup_type: 'path' },
-    },
-    files: [credentials],
+    config: { type: 'S3', config: { bucket: embedded.bucket, endpoint: s3.for(client), ...tls, bucket_lookup_type: 'path' } },
+    files: ca ? [credentials, ca] : [credentials],
     env: [{ name: 'AWS_SHARED_CREDENTIALS_FILE', value: pathOf(credentials) }],
-    podAnnotations: { 'checksum/objstore-credentials': hash(credentialsFile) },
+    podAnnotations: { 'checksum/objstore-credentials': hash(credentialsFile(ownAccount(s3, client))) },
   };
 };
+
+const storeClient = (bucket: Bucket, client: Workload, certificate?: Certificate): StoreClient =>
+  bucket.type === 'embedded'
+    ? embeddedClient(bucket.s3, client, certificate)
+    : s3Client(
+        bucket.store,
+        client,
+        bucket.kubernetes.find((k) => k.name === client.kubernetes) as ResolvedKubernetes,
+        bucket.edges,
+      );
 
 const volume = ({ volume: name, from, file }: MountedFile): k8s.Volume => {
   const items = from.key === file ? undefined : [{ key: from.key, path: file }];
@@ -80,16 +116,17 @@ const volume = ({ volume: name, from, file }: MountedFile): k8s.Volume => {
 /**
  * Writes a namespace's bucket configuration when the first of its components asks for it. Static credentials are a file from a
  * Secret that the client library reads by itself: they are in no argument, no environment, no ConfigMap (docs/decisions/0006).
+ * @param certificate one of that namespace, whose CA is the embedded store's too
  * @returns what a component asks with: who it is and what it does with the bucket
  */
-export const bucketClients = (scope: Construct, namespace: string, fleet: string, bucket: Bucket) => {
+export const bucketClients = (scope: Construct, namespace: string, fleet: string, bucket: Bucket, certificate?: Certificate) => {
   const owner: Named = { name: 'objstore', component: 'object-store', fleet, namespace };
   let configMap: string | undefined;
   return (client: Workload, access: BucketAccess): BucketClient => {
     if (bucket.type === 's3') bucket.grants.allow(client, access);
-    const { config, files = [], env = [], ...pod } = storeClient(bucket, client);
+    const { config, files = [], env = [], ...pod } = storeClient(bucket, client, certificate);
     if (configMap === undefined) {
-      if (bucket.type === 'embedded') embeddedCredentials(scope, owner);
+      if (bucket.type === 'embedded') embeddedCredentials(scope, owner, ownAccount(bucket.s3, client));
       configMap = hashedConfigMap(scope, owner, 'objstore', { 'bucket.yaml': yaml(config) });
     }
     return {
@@ -107,11 +144,25 @@ export const bucketClients = (scope: Construct, namespace: string, fleet: string
 };
 
 /** The demo credentials, in a form for the server (two keys) and one for its clients (a credentials file). */
-export const embeddedCredentials = (scope: Construct, owner: Named): string => {
+export const embeddedCredentials = (scope: Construct, owner: Named, { accessKey, secretKey }: Account = embedded): string => {
   new k8s.KubeSecret(scope, 'objstore-credentials-secret', {
     metadata: metadata(owner, embedded.secret),
     type: 'Opaque',
-    stringData: { accessKey: embedded.accessKey, secretKey: embedded.secretKey, credentials: credentialsFile },
+    stringData: { accessKey, secretKey, credentials: credentialsFile({ accessKey, secretKey }) },
   });
   return embedded.secret;
+};
+
+/** The server's accounts beside its own (versitygw auth/iam_internal.go); `admin` of the one bucket that there is. */
+export const embeddedAccounts = (scope: Construct, owner: Named, clusters: readonly string[]): string => {
+  const { secret, file } = embedded.accounts;
+  const accounts = clusters.map(accountOf).map(({ accessKey, secretKey }) => ({
+    [accessKey]: { access: accessKey, secret: secretKey, role: 'admin' },
+  }));
+  new k8s.KubeSecret(scope, 'objstore-accounts-secret', {
+    metadata: metadata(owner, secret),
+    type: 'Opaque',
+    stringData: { [file]: JSON.stringify({ accessAccounts: Object.assign({}, ...accounts) }) },
+  });
+  return secret;
 };

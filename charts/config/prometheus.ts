@@ -9,6 +9,7 @@ import { clusterLabel, type ResolvedCluster, type ResolvedFleet, replicaLabel } 
 import { partOf } from '../kit/kubernetes';
 import { bytes } from '../kit/units';
 import type { Endpoint } from '../kit/wiring';
+import { expiryRules } from './certificates';
 
 export const configDirectory = '/etc/prometheus/config';
 export const rulesDirectory = '/etc/prometheus/rules';
@@ -28,7 +29,13 @@ export interface ScrapeConfig {
   readonly metrics_path?: string;
   readonly honor_timestamps?: boolean;
   readonly authorization?: { readonly credentials_file: string };
-  readonly tls_config?: { readonly ca_file?: string; readonly insecure_skip_verify?: boolean; readonly server_name?: string };
+  readonly tls_config?: {
+    readonly ca_file?: string;
+    readonly cert_file?: string;
+    readonly key_file?: string;
+    readonly insecure_skip_verify?: boolean;
+    readonly server_name?: string;
+  };
   readonly kubernetes_sd_configs: readonly {
     readonly role: 'pod' | 'node' | 'endpointslice';
     readonly namespaces?: { readonly names: readonly string[] };
@@ -41,6 +48,8 @@ export interface ScrapeConfig {
 export interface Targets {
   /** Ports of the fleet's own pods. */
   readonly endpoints: readonly Endpoint[];
+  /** How to reach those that speak TLS. */
+  readonly tls?: (serverName: string) => ScrapeConfig['tls_config'];
   /** Present for the cluster that watches the Kubernetes cluster. */
   readonly kubernetes?: {
     readonly agentsNamespace: string;
@@ -74,20 +83,45 @@ const byToken = { authorization: { credentials_file: `${serviceAccount}/token` }
  * The fleet's own pods. The job is the container's name: prometheus, thanos-sidecar, thanos-query, alertmanager, …
  * A pod is the fleet's by its labels and by what the topology declared: namespace, container and port.
  */
-const fleetPods = (fleet: ResolvedFleet, targets: Targets, sd: ScrapeConfig['kubernetes_sd_configs']): ScrapeConfig => ({
-  job_name: 'fleet',
-  kubernetes_sd_configs: sd,
-  relabel_configs: [
-    keep(meta('namespace'), unique(targets.endpoints.map((e) => e.server.namespace)).join('|')),
-    keep(meta('pod_label_app_kubernetes_io_part_of'), partOf),
-    keep(meta('pod_label_app_kubernetes_io_instance'), fleet.name),
-    keep(meta('pod_container_port_name'), unique(targets.endpoints.map((e) => e.port.name)).join('|')),
-    finished,
-    copy(meta('pod_container_name'), 'job'),
-    ...podIdentity,
-    podInstance,
-  ],
-});
+const fleetPods = (fleet: ResolvedFleet, targets: Targets, sd: ScrapeConfig['kubernetes_sd_configs']): ScrapeConfig[] => {
+  const encrypted = targets.endpoints.filter((e) => e.serverName);
+  const job = (
+    endpoints: readonly Endpoint[],
+    name: string,
+    only: readonly RelabelConfig[],
+    more: Partial<ScrapeConfig> = {},
+  ) => ({
+    job_name: name,
+    ...more,
+    kubernetes_sd_configs: sd,
+    relabel_configs: [
+      keep(meta('namespace'), unique(endpoints.map((e) => e.server.namespace)).join('|')),
+      keep(meta('pod_label_app_kubernetes_io_part_of'), partOf),
+      keep(meta('pod_label_app_kubernetes_io_instance'), fleet.name),
+      keep(meta('pod_container_port_name'), unique(endpoints.map((e) => e.port.name)).join('|')),
+      ...only,
+      finished,
+      copy(meta('pod_container_name'), 'job'),
+      ...podIdentity,
+      podInstance,
+    ],
+  });
+  const name = (e: Endpoint) => e.server.name;
+  const nameLabel = meta('pod_label_app_kubernetes_io_name');
+  return [
+    job(
+      targets.endpoints.filter((e) => !e.serverName),
+      'fleet',
+      encrypted.length > 0 ? [drop(nameLabel, unique(encrypted.map(name)).join('|'))] : [],
+    ),
+    ...encrypted.map((e) =>
+      job([e], `fleet-${name(e)}`, [keep(nameLabel, name(e))], {
+        scheme: 'https',
+        tls_config: targets.tls?.(e.serverName as string),
+      }),
+    ),
+  ];
+};
 
 const annotation = (name: string) => meta(`pod_annotation_prometheus_io_${name}`);
 
@@ -206,11 +240,11 @@ export const scrapeConfigs = (fleet: ResolvedFleet, cluster: ResolvedCluster, ta
     const sd = [{ role: 'pod', namespaces: { names: unique([cluster.namespace, ...cluster.namespaces]) } }] as const;
     const claimed =
       cluster.namespaces.length > 0 ? [annotatedPods([keep(meta('namespace'), cluster.namespaces.join('|'))], sd)] : [];
-    return [fleetPods(fleet, targets, sd), ...claimed];
+    return [...fleetPods(fleet, targets, sd), ...claimed];
   }
   const sd = [{ role: 'pod' }] as const;
   return [
-    fleetPods(fleet, targets, sd),
+    ...fleetPods(fleet, targets, sd),
     annotatedPods([drop(meta('namespace'), k.foreignNamespaces.join('|'))], sd),
     ...kubernetesJobs(fleet, k.agentsNamespace),
   ];
@@ -231,7 +265,7 @@ export const prometheusConfig = (
   fleet: ResolvedFleet,
   cluster: ResolvedCluster,
   targets: Targets,
-  alertmanagers: readonly string[],
+  alertmanagers: { readonly addresses: readonly string[]; readonly tls?: ScrapeConfig['tls_config'] },
 ) => ({
   global: {
     scrape_interval: cluster.scrapeInterval,
@@ -242,11 +276,17 @@ export const prometheusConfig = (
   storage: {
     tsdb: { retention: { time: cluster.retention, size: `${Math.floor((bytes(cluster.volume) * blocksShare) / 2 ** 20)}MB` } },
   },
-  rule_files: [`${rulesDirectory}/*.yml`],
+  rule_files: [`${rulesDirectory}/*.yml`, ...(alertmanagers.tls ? [`${expiryRules.directory}/*.yml`] : [])],
   alerting: {
     // the pair's alerts must be equal, or each would be delivered twice
     alert_relabel_configs: [{ regex: replicaLabel, action: 'labeldrop' }],
-    alertmanagers: [{ api_version: 'v2', static_configs: [{ targets: alertmanagers }] }],
+    alertmanagers: [
+      {
+        api_version: 'v2',
+        ...(alertmanagers.tls ? { scheme: 'https', tls_config: alertmanagers.tls } : {}),
+        static_configs: [{ targets: alertmanagers.addresses }],
+      },
+    ],
   },
   scrape_configs: scrapeConfigs(fleet, cluster, targets),
 });

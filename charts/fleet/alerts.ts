@@ -18,7 +18,7 @@ const defaults = {
   targetDown: { for: '2m' },
   highLoad: { threshold: 0.5 },
   prometheusReplicaDown: { for: '15s' },
-  clusterUnreachable: { for: '10m' },
+  clusterUnreachable: { for: '1m' },
   uploadLag: { for: '15m' },
   bucketErrors: { ratio: '5%' },
   queryErrors: { ratio: '5%' },

@@ -3,6 +3,7 @@ import { holds } from '../kit/addresses';
 import { seconds } from '../kit/units';
 import { alertChecks } from './alert-checks';
 import { availabilityChecks } from './availability-checks';
+import { exposureChecks } from './exposure-checks';
 import { imageChecks } from './image-checks';
 import { nearest } from './nearest';
 import { notificationChecks } from './notification-checks';
@@ -47,20 +48,6 @@ const nothingToDo: Check = (fleet) =>
     consequence: 'an observer with nothing to observe.',
     remedy: 'clusters: {chicago: {in: kind}}',
   });
-
-const oneKubernetesCluster: Check = (fleet) =>
-  Object.entries(fleet.clusters)
-    .filter(
-      ([, c]) =>
-        Object.hasOwn(fleet.kubernetes, c.in) && Object.hasOwn(fleet.kubernetes, fleet.observer.in) && c.in !== fleet.observer.in,
-    )
-    .map(([name, c]) => ({
-      code: 'not-reachable',
-      path: ['clusters', name, 'in'],
-      problem: `${name} is in ${c.in}, but the observer is in ${fleet.observer.in}`,
-      consequence: 'the observer has no protected way to reach it yet, and its data would never be seen.',
-      remedy: `in: ${fleet.observer.in}; fleets over several Kubernetes clusters are not supported yet.`,
-    }));
 
 const unusedKubernetes: Check = (fleet) => {
   const used = new Set([fleet.observer.in, ...Object.values(fleet.clusters).map((c) => c.in)]);
@@ -308,7 +295,6 @@ const localhostAddresses: Check = (fleet, resolved) =>
 const checks: readonly Check[] = [
   references,
   nothingToDo,
-  oneKubernetesCluster,
   unusedKubernetes,
   oneNodeWatcher,
   labels,
@@ -322,6 +308,7 @@ const checks: readonly Check[] = [
   ...availabilityChecks,
   ...objectStoreChecks,
   ...platformChecks,
+  ...exposureChecks,
   ...notificationChecks,
   ...alertChecks,
   ...imageChecks,

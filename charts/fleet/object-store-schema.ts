@@ -1,5 +1,6 @@
 // The fleet file's objectStore: where blocks are kept, and as whom.
 import { z } from 'zod';
+import { expose } from './exposure-schema';
 import { duration, host, portNumber, secretKey, secretName, text, volumeSize, yesOrNo } from './scalars';
 
 const toleratedOutage = duration.optional().describe('The longest outage of the bucket that must lose no data. Default: 24h.');
@@ -13,6 +14,11 @@ const everyNamespace = "that exists in the observer's and in each cluster's name
 const embedded = z.strictObject({
   type: z.literal('embedded').describe('An S3 server (versitygw) with one volume, for kind only.'),
   size: volumeSize.optional().describe('Size of its volume. Default: 5Gi.'),
+  expose: expose
+    .optional()
+    .describe(
+      'How clusters in other Kubernetes clusters reach it, by TLS, each with credentials of its own. Default port: 31070.',
+    ),
   toleratedOutage,
 });
 

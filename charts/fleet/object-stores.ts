@@ -1,4 +1,5 @@
 // Where blocks are kept, with every default filled in.
+import { exposedPorts, type ResolvedExpose, resolveExpose } from './exposure';
 import type { Fleet } from './schema';
 
 /** A key of an object that exists beside the pods that mount it. */
@@ -31,6 +32,7 @@ export interface ResolvedEmbedded {
   readonly type: 'embedded';
   readonly namespace: string;
   readonly size: string;
+  readonly expose?: ResolvedExpose;
   readonly toleratedOutage: string;
 }
 
@@ -83,6 +85,12 @@ export const resolveObjectStore = (fleet: Fleet): ResolvedObjectStore => {
   const store = fleet.objectStore;
   const toleratedOutage = store.toleratedOutage ?? '24h';
   return store.type === 'embedded'
-    ? { type: 'embedded', namespace: `${fleet.name}-object-store`, size: store.size ?? '5Gi', toleratedOutage }
+    ? {
+        type: 'embedded',
+        namespace: `${fleet.name}-object-store`,
+        size: store.size ?? '5Gi',
+        expose: resolveExpose(store.expose, 1, exposedPorts.objectStore),
+        toleratedOutage,
+      }
     : resolveS3(fleet, store, toleratedOutage);
 };

@@ -4,6 +4,7 @@ import type { ImageSource } from '../images';
 import type { Resources } from '../kit/kubernetes';
 import { type ResolvedAlerts, type ResolvedSlo, type RuleTexts, resolveAlerts, resolveClusterAlerts, resolveSlo } from './alerts';
 import { type ResolvedParts, resolveParts, resolveResources } from './availability';
+import { exposedPorts, type ResolvedExpose, type ResolvedTls, resolveExpose, resolveTls } from './exposure';
 import { type ResolvedNotifications, resolveNotifications } from './notifications';
 import { type ResolvedObjectStore, resolveObjectStore } from './object-stores';
 import { type AwsCluster, awsCluster, type Platform, platforms } from './platforms';
@@ -38,6 +39,8 @@ export interface ResolvedCluster {
   readonly name: string;
   readonly in: string;
   readonly namespace: string;
+  /** How the observer reaches it from another Kubernetes cluster. */
+  readonly expose?: ResolvedExpose;
   readonly replicas: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly nodes: boolean;
@@ -57,6 +60,8 @@ export interface ResolvedFleet {
   readonly observer: {
     readonly in: string;
     readonly namespace: string;
+    /** How clusters in other Kubernetes clusters reach its Alertmanagers. */
+    readonly expose?: ResolvedExpose;
     readonly query: { readonly timeout: string };
     readonly alertmanager: ResolvedNotifications;
     readonly grafana: { readonly adminSecret?: string };
@@ -64,6 +69,7 @@ export interface ResolvedFleet {
   readonly clusters: readonly ResolvedCluster[];
   readonly images: ImageSource;
   readonly retention: { readonly raw: string; readonly '5m': string; readonly '1h': string };
+  readonly tls: ResolvedTls;
   readonly slo: ResolvedSlo;
   readonly alerts: ResolvedAlerts & { readonly runbookUrl: string };
 }
@@ -108,6 +114,7 @@ const resolveCluster = (fleet: Fleet, name: string, ruleTexts: RuleTexts): Resol
     name,
     in: c.in,
     namespace: c.namespace ?? `${fleet.name}-${name}`,
+    expose: resolveExpose(c.expose, c.replicas ?? 2, exposedPorts.sidecar),
     replicas: c.replicas ?? 2,
     labels: Object.fromEntries(byName(c.labels ?? {})),
     nodes: c.nodes ?? (!claimed && first === name),
@@ -127,6 +134,7 @@ const resolveObserver = (fleet: Fleet): ResolvedFleet['observer'] => {
   return {
     in: observer.in,
     namespace: observer.namespace ?? `${fleet.name}-observer`,
+    expose: resolveExpose(observer.expose, parts.alertmanager.replicas, exposedPorts.alertmanager),
     ...parts,
     query: { ...parts.query, timeout: observer.query?.timeout ?? '2m' },
     alertmanager: { ...parts.alertmanager, ...resolveNotifications(fleet) },
@@ -152,6 +160,7 @@ export const resolve = (fleet: Fleet, ruleTexts: RuleTexts = new Map()): Resolve
       '5m': fleet.retention?.['5m'] ?? '180d',
       '1h': fleet.retention?.['1h'] ?? '2y',
     },
+    tls: resolveTls(fleet),
     slo: resolveSlo(fleet),
     alerts: resolveAlerts(fleet, ruleTexts),
   };

@@ -1,5 +1,6 @@
 // The fleet file's schema: every key, its form, and what it is for. fleet.schema.json is generated from it.
 import { z } from 'zod';
+import { expose } from './exposure-schema';
 import { objectStore } from './object-store-schema';
 import {
   cidr,
@@ -264,6 +265,9 @@ const autoscale = z
 const observer = z.strictObject({
   in: dnsLabel.describe('The Kubernetes cluster that it lives in.'),
   namespace: dnsLabel.optional().describe("Its namespace. Default: <fleet's name>-observer."),
+  expose: expose
+    .optional()
+    .describe('How clusters in other Kubernetes clusters reach its Alertmanagers. Default port of the first: 31093.'),
   query: z
     .strictObject({
       replicas: count(1, 20).optional().describe('Default: 1.'),
@@ -362,7 +366,7 @@ const thresholds = {
     .optional()
     .describe('PrometheusReplicaDown.'),
   clusterUnreachable: z
-    .strictObject({ for: duration.describe('How long a cluster must be silent. Default: 10m.') })
+    .strictObject({ for: duration.describe('How long a cluster must be silent. Default: 1m.') })
     .optional()
     .describe('ClusterUnreachable.'),
   uploadLag: z
@@ -427,6 +431,11 @@ const thresholds = {
 const cluster = z.strictObject({
   in: dnsLabel.describe('The Kubernetes cluster that it lives in.'),
   namespace: dnsLabel.optional().describe("Its namespace. Default: <fleet's name>-<cluster's name>."),
+  expose: expose
+    .optional()
+    .describe(
+      'How the observer reaches its sidecars; needed when it lives in another Kubernetes cluster. Default port of the first: 31901.',
+    ),
   replicas: count(1, 5).optional().describe('Prometheus replicas that scrape the same targets. Default: 2.'),
   labels: z
     .record(
@@ -465,6 +474,26 @@ const cluster = z.strictObject({
     .describe('What differs for this cluster from the alerts of the fleet.'),
 });
 
+const tls = z
+  .strictObject({
+    issuer: z
+      .strictObject({
+        builtin: z.strictObject({}).optional().describe('`npm run certs` makes them, with a CA of its own.'),
+        certManager: z
+          .strictObject({
+            name: secretName.describe('Name of an issuer that is in every Kubernetes cluster and has the same CA everywhere.'),
+            kind: z
+              .enum(['ClusterIssuer', 'Issuer'], { error: 'write ClusterIssuer or Issuer' })
+              .optional()
+              .describe('Default: ClusterIssuer.'),
+          })
+          .optional()
+          .describe('cert-manager makes them.'),
+      })
+      .describe('Who makes certificates: builtin or certManager.'),
+  })
+  .describe('Certificates for connections between Kubernetes clusters.');
+
 export const fleetSchema = z
   .strictObject({
     name: dnsLabel.describe('Name of the fleet: prefix of its namespaces.'),
@@ -499,6 +528,9 @@ export const fleetSchema = z
       })
       .optional()
       .describe('How long the bucket keeps each resolution.'),
+    tls: tls
+      .optional()
+      .describe('Certificates for connections between Kubernetes clusters. Default between kind clusters: builtin.'),
     slo: z
       .strictObject({
         queries: z
@@ -543,5 +575,6 @@ export const fleetSchema = z
 /** A fleet as people write it. */
 export type Fleet = z.input<typeof fleetSchema>;
 export type Receiver = z.input<typeof receiver>;
+export type Expose = z.input<typeof expose>;
 export type Route = z.input<typeof route>;
 export type MuteTimeInterval = z.input<typeof muteTimeInterval>;

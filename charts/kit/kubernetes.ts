@@ -48,13 +48,26 @@ export const resources = ({ cpu, memory, memoryLimit = memory }: Resources): k8s
   limits: { memory: quantity(memoryLimit) },
 });
 
-const httpGet = (path: string, port: Port): k8s.HttpGetAction => ({ path, port: k8s.IntOrString.fromString(port.name) });
+const httpGet = (path: string, port: Port, scheme?: 'HTTPS'): k8s.HttpGetAction => ({
+  path,
+  port: k8s.IntOrString.fromString(port.name),
+  scheme,
+});
 
 /** Probes as upstream's charts settled on them: quick to become ready, slow to be killed (thanos-io/kube-thanos#286). */
-export const probes = (port: Port, paths = { live: '/-/healthy', ready: '/-/ready' }) => ({
-  livenessProbe: { httpGet: httpGet(paths.live, port), periodSeconds: 30, timeoutSeconds: 10, failureThreshold: 8 },
-  readinessProbe: { httpGet: httpGet(paths.ready, port), periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 20 },
+export const probes = (port: Port, paths = { live: '/-/healthy', ready: '/-/ready' }, scheme?: 'HTTPS') => ({
+  livenessProbe: { httpGet: httpGet(paths.live, port, scheme), periodSeconds: 30, timeoutSeconds: 10, failureThreshold: 8 },
+  readinessProbe: { httpGet: httpGet(paths.ready, port, scheme), periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 20 },
 });
+
+/** For servers that let nobody in without a certificate, the kubelet neither. */
+export const tcpProbes = (port: Port) => {
+  const tcpSocket = { port: k8s.IntOrString.fromString(port.name) };
+  return {
+    livenessProbe: { tcpSocket, periodSeconds: 30, timeoutSeconds: 10, failureThreshold: 8 },
+    readinessProbe: { tcpSocket, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 20 },
+  };
+};
 
 /** Up to 15 minutes for what reads its disk or its bucket before it serves; checked often, so that a fast start stays fast. */
 export const startupProbe = (port: Port, path = '/-/ready'): k8s.Probe => ({

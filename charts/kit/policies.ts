@@ -16,7 +16,8 @@ const dnsPorts: readonly Port[] = [
   { name: 'dns-tcp', number: 53 },
 ];
 
-const cidrs = (list?: readonly string[]): Addresses['cidrs'] => list?.map((cidr) => ({ cidr })) ?? anywhere;
+/** Ranges, or any address where there are none. */
+export const cidrs = (list?: readonly string[]): Addresses['cidrs'] => list?.map((cidr) => ({ cidr })) ?? anywhere;
 
 /** The nodes: kubelets and node-exporter. */
 export const nodes = (k: ResolvedKubernetes): Addresses => ({ kind: 'addresses', name: 'nodes', cidrs: cidrs(k.nodeCidrs) });

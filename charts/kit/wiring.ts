@@ -68,6 +68,24 @@ export interface Edge {
 export const peerKey = (peer: Peer): string =>
   peer.kind === 'workload' ? `${peer.kubernetes}/${peer.namespace}/${peer.name}` : `${peer.kind}/${peer.name}`;
 
+/** How a port is reached from other Kubernetes clusters: by mutual TLS only. */
+export interface Exposure {
+  /** Of each replica, in order; a missing host stands for the nodes of the server's Kubernetes cluster. */
+  readonly addresses: readonly { readonly host?: string; readonly port: number }[];
+  /** Where those addresses may be, for the clients' side. */
+  readonly to: Addresses;
+  /** Where connections come from, for the server's side. */
+  readonly from: Addresses;
+}
+
+/** A Service by which pods of a namespace find the nodes of another Kubernetes cluster; `npm run up` fills it in. */
+export interface NodesName {
+  readonly kubernetes: string;
+  readonly namespace: string;
+  /** The Kubernetes cluster whose nodes they are. */
+  readonly of: string;
+}
+
 /** The edges of a fleet, each once. */
 export class Edges {
   private readonly edges = new Map<string, Edge>();
@@ -80,22 +98,72 @@ export class Edges {
   all(): readonly Edge[] {
     return [...this.edges.values()];
   }
+
+  private readonly names = new Map<string, NodesName>();
+
+  /** A host name for the nodes of another Kubernetes cluster, in the client's namespace. */
+  nodesOf(kubernetes: string, client: Workload): string {
+    const name: NodesName = { kubernetes: client.kubernetes, namespace: client.namespace, of: kubernetes };
+    this.names.set(Object.values(name).join('/'), name);
+    return `${nodesService(kubernetes)}.${client.namespace}.svc.cluster.local`;
+  }
+
+  nodesNames(): readonly NodesName[] {
+    return [...this.names.values()];
+  }
+
+  private readonly crossings: { from: Workload; to: Workload; port: Port }[] = [];
+
+  /** Connections from one Kubernetes cluster to another; policies see them as addresses. */
+  between(): readonly { readonly from: Workload; readonly to: Workload; readonly port: Port }[] {
+    return this.crossings;
+  }
+
+  cross(from: Workload, to: Workload, port: Port, { to: there, from: sources, addresses }: Exposure): void {
+    for (const address of addresses) this.allow(from, there, { name: port.name, number: address.port });
+    this.allow(sources, to, port);
+    if (!this.crossings.some((c) => c.from === from && c.to === to && c.port === port)) this.crossings.push({ from, to, port });
+  }
 }
+
+/** Name of the Service of a `NodesName`, and of its EndpointSlice. */
+export const nodesService = (kubernetes: string): string => `nodes-of-${kubernetes}`;
 
 /** A port of a workload that others may ask for; every method that gives an address records the edge. */
 export class Endpoint {
+  /** What the server's certificate says; absent: it speaks no TLS. */
+  readonly serverName?: string;
+  private readonly exposure?: Exposure;
+
   constructor(
     private readonly edges: Edges,
     readonly server: Workload,
     readonly port: Port,
-  ) {}
+    options: { serverName?: string; exposure?: Exposure } = {},
+  ) {
+    this.serverName = options.serverName;
+    this.exposure = options.exposure;
+  }
 
   private get service(): string {
     return `${this.server.name}.${this.server.namespace}.svc.cluster.local`;
   }
 
-  /** `host:port` of the workload's Service. */
+  /** Whether the client is in another Kubernetes cluster, from where only `eachFor` gives addresses. */
+  isRemoteFor(client: Workload): boolean {
+    return client.kubernetes !== this.server.kubernetes;
+  }
+
+  private remoteFor(client: Workload): string[] {
+    const { edges, server, port, exposure } = this;
+    if (!exposure || !this.serverName) throw new Error(`${peerKey(server)} is not exposed, but ${peerKey(client)} asks for it`);
+    edges.cross(client, server, port, exposure);
+    return exposure.addresses.map((a) => `${a.host ?? edges.nodesOf(server.kubernetes, client)}:${a.port}`);
+  }
+
+  /** `host:port` of the workload's Service; from another Kubernetes cluster, of its only replica. */
   for(client: Workload): string {
+    if (this.isRemoteFor(client) && this.server.replicas === 1) return this.remoteFor(client)[0] as string;
     this.discoveredBy(client);
     return `${this.service}:${this.port.number}`;
   }
@@ -107,11 +175,12 @@ export class Endpoint {
 
   /** `http://host:port` of the workload's Service. */
   urlFor(client: Workload): string {
-    return `http://${this.for(client)}`;
+    return `${this.serverName ? 'https' : 'http'}://${this.for(client)}`;
   }
 
   /** `host:port` of every pod of a StatefulSet, in order. */
   eachFor(client: Workload): string[] {
+    if (this.isRemoteFor(client)) return this.remoteFor(client);
     this.discoveredBy(client);
     return Array.from({ length: this.server.replicas }, (_, i) => `${this.server.name}-${i}.${this.service}:${this.port.number}`);
   }
@@ -124,6 +193,8 @@ export class Endpoint {
 
   /** For clients that find the pods by themselves, such as Prometheus through the Kubernetes API. */
   discoveredBy(client: Peer): void {
+    if (client.kind === 'workload' && this.isRemoteFor(client))
+      throw new Error(`${peerKey(client)} and ${peerKey(this.server)} are in different Kubernetes clusters`);
     this.edges.allow(client, this.server, this.port);
   }
 }

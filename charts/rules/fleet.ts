@@ -1,10 +1,13 @@
 // Alerts about the fleet, evaluated by the ruler over all clusters. Every expression keeps `cluster`.
-import type { RulesOf } from './rule';
+import { partialIfRemote, type RulesOf } from './rule';
 
 const name = '{{ $labels.cluster }}';
 
+/** Seconds by which a cluster's newest sample may differ from the observer's clock; late it may be by the longest scrape interval. */
+const allowedSkew = { ahead: 30, behind: 130 } as const;
+
 /** Of one cluster, a group each: what cannot be evaluated for one must not silence another. */
-export const fleetRules: RulesOf = (_fleet, cluster) => {
+export const fleetRules: RulesOf = (fleet, cluster) => {
   const { alerts, replicas } = cluster;
   const pair = `cluster="${cluster.name}", job="prometheus"`;
   const half = replicas / 2;
@@ -14,6 +17,7 @@ export const fleetRules: RulesOf = (_fleet, cluster) => {
       why: 'a cluster that is lost cannot say so itself',
       dashboard: 'fleet-overview',
       interval: '15s',
+      ...partialIfRemote(fleet, cluster),
       rules: [
         {
           alert: 'PrometheusReplicaDown',
@@ -30,6 +34,7 @@ export const fleetRules: RulesOf = (_fleet, cluster) => {
       why: 'a pair that crashes or does not ingest evaluates no alerts of its own',
       dashboard: 'ingestion',
       interval: '1m',
+      ...partialIfRemote(fleet, cluster),
       rules: [
         {
           alert: 'PrometheusHAGroupDown',
@@ -64,6 +69,7 @@ export const fleetRules: RulesOf = (_fleet, cluster) => {
 export const fleetPartialRules: RulesOf = (_fleet, cluster) => {
   const { alerts } = cluster;
   const pair = `cluster="${cluster.name}", job="prometheus"`;
+  const skew = `(max by (cluster) (timestamp(up{${pair}} offset -2m30s)) - time())`;
   return [
     {
       name: `reach ${cluster.name}`,
@@ -79,6 +85,15 @@ export const fleetPartialRules: RulesOf = (_fleet, cluster) => {
           severity: 'critical',
           summary: `Cluster ${name} is silent`,
           description: `No Prometheus of cluster ${name} has been seen by the querier for ${alerts.clusterUnreachable.for}: it is down as a whole, or cut off.`,
+        },
+        {
+          // looks 2m30s into the future: samples there were stamped by a clock that is ahead
+          alert: 'ClusterClockSkew',
+          expr: `${skew} > ${allowedSkew.ahead} or ${skew} < -${allowedSkew.behind}`,
+          for: '5m',
+          severity: 'warning',
+          summary: `The clocks of cluster ${name} and of the observer differ`,
+          description: `The newest sample of cluster ${name} is {{ printf "%.0f" $value }} s away from the observer's clock (limits ${allowedSkew.ahead} s ahead, ${allowedSkew.behind} s behind).`,
         },
         {
           alert: 'PrometheusReplicasDiverge',

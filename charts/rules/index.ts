@@ -6,6 +6,7 @@ import type { UserRuleFile } from '../fleet/alerts';
 import type { ResolvedCluster, ResolvedFleet } from '../fleet/resolve';
 import { yaml } from '../kit/kubernetes';
 import { alertmanagerRules } from './alertmanager';
+import { certificateRules } from './certificates';
 import { compactorRules } from './compactor';
 import { containerRules } from './containers';
 import { fleetPartialRules, fleetRules } from './fleet';
@@ -22,7 +23,7 @@ import { storeRules } from './store';
 import { nodeTargetRules, targetRules } from './targets';
 
 const subjects = {
-  cluster: [targetRules, prometheusRules, sidecarRules],
+  cluster: [targetRules, prometheusRules, sidecarRules, certificateRules],
   nodes: [nodeTargetRules, nodeRules, containerRules, nodeRecording],
   observer: [
     queryRules,
@@ -34,8 +35,7 @@ const subjects = {
     sloRules,
     thanosRecording,
   ],
-  global: [fleetRules, fleetRecording],
-  globalPartial: [fleetPartialRules],
+  global: [fleetRules, fleetRecording, fleetPartialRules],
 } satisfies Record<string, readonly RulesOf[]>;
 
 const groups = (of: keyof typeof subjects, fleet: ResolvedFleet, cluster: ResolvedCluster): RuleGroup[] =>
@@ -58,10 +58,16 @@ export const clusterRuleFiles = (fleet: ResolvedFleet, cluster: ResolvedCluster)
 
 /** Rule files of the ruler, by name. promtool takes no partial_response_strategy, so groups that have one are by themselves. */
 export const globalRuleFiles = (fleet: ResolvedFleet): Record<string, string> => {
-  const all = (of: 'global' | 'globalPartial') => fleet.clusters.flatMap((cluster) => groups(of, fleet, cluster));
+  const all = fleet.clusters.flatMap((cluster) => groups('global', fleet, cluster));
   return {
-    'global.yaml': text(fleet, all('global')),
-    'global-partial.yaml': text(fleet, all('globalPartial')),
+    'global.yaml': text(
+      fleet,
+      all.filter((group) => !group.partialResponse),
+    ),
+    'global-partial.yaml': text(
+      fleet,
+      all.filter((group) => group.partialResponse),
+    ),
     ...userFiles(fleet.alerts.ruleFiles, 'yaml'),
   };
 };

@@ -1,5 +1,5 @@
 // Recording rules: what dashboards ask again and again, evaluated once.
-import { p99, type Recording, type RulesOf, share } from './rule';
+import { p99, partialIfRemote, type Recording, type RulesOf, share } from './rule';
 
 const query = 'job="thanos-query"';
 const store = 'job="thanos-store"';
@@ -103,30 +103,34 @@ export const nodeRecording: RulesOf = () => [
 ];
 
 /** Sums per cluster, for long ranges over many clusters: recorded by the ruler, and so in the bucket and downsampled. */
-export const fleetRecording: RulesOf = (_fleet, { name, nodes }) => [
-  {
-    name: `recording ${name}`,
-    why: 'the overview asks for all clusters at once; a group per cluster, so that one that does not answer costs only its own',
-    interval: '1m',
-    rules: [
-      { record: 'cluster:up:sum', expr: `sum by (cluster) (up{cluster="${name}"})` },
-      { record: 'cluster:up:count', expr: `count by (cluster) (up{cluster="${name}"})` },
-      {
-        record: 'cluster:prometheus_tsdb_head_series:max',
-        expr: `max by (cluster) (prometheus_tsdb_head_series{cluster="${name}", job="prometheus"})`,
-      },
-      ...(nodes
-        ? [
-            {
-              record: 'cluster:container_memory_working_set_bytes:sum',
-              expr: `sum by (cluster) (container_memory_working_set_bytes{cluster="${name}", container!=""})`,
-            },
-            {
-              record: 'cluster_namespace:container_cpu_usage_seconds:sum_rate5m',
-              expr: `sum by (cluster, namespace) (rate(container_cpu_usage_seconds_total{cluster="${name}", container!=""}[5m]))`,
-            },
-          ]
-        : []),
-    ],
-  },
-];
+export const fleetRecording: RulesOf = (fleet, cluster) => {
+  const { name, nodes } = cluster;
+  return [
+    {
+      name: `recording ${name}`,
+      why: 'the overview asks for all clusters at once; a group per cluster, so that one that does not answer costs only its own',
+      interval: '1m',
+      ...partialIfRemote(fleet, cluster),
+      rules: [
+        { record: 'cluster:up:sum', expr: `sum by (cluster) (up{cluster="${name}"})` },
+        { record: 'cluster:up:count', expr: `count by (cluster) (up{cluster="${name}"})` },
+        {
+          record: 'cluster:prometheus_tsdb_head_series:max',
+          expr: `max by (cluster) (prometheus_tsdb_head_series{cluster="${name}", job="prometheus"})`,
+        },
+        ...(nodes
+          ? [
+              {
+                record: 'cluster:container_memory_working_set_bytes:sum',
+                expr: `sum by (cluster) (container_memory_working_set_bytes{cluster="${name}", container!=""})`,
+              },
+              {
+                record: 'cluster_namespace:container_cpu_usage_seconds:sum_rate5m',
+                expr: `sum by (cluster, namespace) (rate(container_cpu_usage_seconds_total{cluster="${name}", container!=""}[5m]))`,
+              },
+            ]
+          : []),
+      ],
+    },
+  ];
+};

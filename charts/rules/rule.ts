@@ -54,6 +54,13 @@ export const here = '{{ $externalLabels.cluster }}';
 /** Rules of a cluster's own Prometheus, or of the ruler about one cluster. */
 export type RulesOf = (fleet: ResolvedFleet, cluster: ResolvedCluster) => RuleGroup[];
 
+/**
+ * For rules over one cluster: when that is cut off, its absence is what they are about, and no failure. In the observer's own
+ * Kubernetes cluster, endpoints that are gone make no answer partial.
+ */
+export const partialIfRemote = (fleet: ResolvedFleet, cluster: ResolvedCluster): Pick<RuleGroup, 'partialResponse'> =>
+  cluster.in === fleet.observer.in ? {} : { partialResponse: 'warn' };
+
 /** Share of bad events among all, as rates over 5 minutes. */
 export const share = (by: string, bad: string, all: string): string =>
   `sum by (${by}) (rate(${bad}[5m])) / sum by (${by}) (rate(${all}[5m]))`;

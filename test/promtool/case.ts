@@ -12,8 +12,8 @@ export interface Course {
   readonly start: number;
 }
 
-/** A gauge's value (`_`: no sample), or what is added at each step. */
-type Phase = number | '_';
+/** A gauge's value (`_`: no sample; 1 at every so manieth step), or what is added at each step. */
+type Phase = number | '_' | { readonly every: number };
 
 /** A gauge that has one value in each world. */
 export const gauge = (good: Phase, bad: Phase, near: Phase): Course => ({ good, bad, near, counts: false, start: 0 });
@@ -62,7 +62,10 @@ export const timeline = ({ step = 1, before = 30, bad = 60, after = 60 }: Case):
   resolved: (before + bad + after - 1) * step,
 });
 
-const repeated = (value: Phase, steps: number): string => (value === '_' ? `_x${steps}` : `${value}+0x${steps - 1}`);
+const repeated = (value: Phase, steps: number): string => {
+  if (typeof value === 'object') return Array.from({ length: steps }, (_, i) => (i % value.every === 0 ? '1' : '_')).join(' ');
+  return value === '_' ? `_x${steps}` : `${value}+0x${steps - 1}`;
+};
 const moving = (from: number, by: number, steps: number): string => `${from}${by < 0 ? '-' : '+'}${Math.abs(by)}x${steps - 1}`;
 
 /** promtool's notation of a series that is well, then bad (or nearly), then well again. */

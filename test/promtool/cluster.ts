@@ -15,6 +15,25 @@ export const clusterCases: readonly Case[] = [
     series: { [`process_start_time_seconds{${pod}}`]: line(1, 60, 0) },
     after: 90,
   },
+  ...(
+    [
+      ['warning', 20, 22],
+      ['critical', 4, 6],
+    ] as const
+  ).map(
+    ([severity, late, early]): Case => ({
+      alert: 'CertificateExpiry',
+      severity,
+      step: 10,
+      series: {
+        'fleet_certificate_expiry_timestamp_seconds{namespace="demo-chicago", secret="prometheus-client-tls"}': gauge(
+          90 * 24 * hour,
+          late * 24 * hour,
+          early * 24 * hour,
+        ),
+      },
+    }),
+  ),
   // it fires whatever happens; its near miss and its end are those of the program that evaluates it
   { alert: 'Watchdog', severity: 'none', series: { [`up{${pod}}`]: always(1) } },
   {

@@ -47,6 +47,12 @@ export const globalCases: readonly Case[] = [
     series: { [`up{${replica(0)}}`]: gauge(1, '_', 0), [`up{${replica(1)}}`]: gauge(1, '_', '_'), ...seattle },
   },
   {
+    alert: 'ClusterClockSkew',
+    severity: 'warning',
+    // promtool knows the future: samples that come every minute are there two minutes before their time
+    series: { [`up{${replica(0)}}`]: gauge({ every: 5 }, { every: 1 }, { every: 4 }), ...seattle },
+  },
+  {
     alert: 'PrometheusReplicasDiverge',
     severity: 'warning',
     series: {

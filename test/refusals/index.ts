@@ -1,10 +1,20 @@
 // Every refusal that there is, by subject. A check adds its own to the file of its subject, or a file here.
 import { alerts } from './alerts';
 import { availability } from './availability';
+import { exposureRefusals } from './exposure';
 import { forms } from './forms';
 import { imageRefusals } from './images';
 import { model } from './model';
 import { notifications } from './notifications';
 import { objectStores } from './object-store';
 
-export const refusals = { forms, model, availability, alerts, notifications, objectStores, images: imageRefusals };
+export const refusals = {
+  forms,
+  model,
+  availability,
+  alerts,
+  notifications,
+  objectStores,
+  images: imageRefusals,
+  exposure: exposureRefusals,
+};

@@ -8,18 +8,6 @@ export const model: readonly Refusal[] = [
   { code: 'unknown-kubernetes', wrong: fleet({ observer: 'observer: {»in: kin}' }), right: fleet() },
   { code: 'no-clusters', wrong: fleet({ clusters: '»clusters: {}' }), right: clusters('chicago: {in: kind}') },
   {
-    code: 'not-reachable',
-    wrong: fleet({
-      kubernetes: 'kubernetes: {kind: {platform: kind}, other: {platform: kind}}',
-      clusters: 'clusters: {chicago: {in: kind}, seattle: {»in: other}}',
-    }),
-    right: fleet({
-      kubernetes: 'kubernetes: {other: {platform: kind}}',
-      observer: 'observer: {in: other}',
-      clusters: 'clusters: {seattle: {in: other}}',
-    }),
-  },
-  {
     code: 'unused-kubernetes',
     wrong: fleet({ kubernetes: 'kubernetes: {kind: {platform: kind}, »spare: {platform: kind}}' }),
     right: fleet(),

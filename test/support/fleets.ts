@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { type Manifest, parseFleet, type Synthesized, synthesize } from '../../charts/fleet';
+import { Edges } from '../../charts/kit/wiring';
 
 export const root = dirname(dirname(__dirname));
 export const readText = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -30,6 +31,43 @@ export const sample = (file: string): Sample => {
 };
 export const demo = (): Sample => sample('fleet.yaml');
 export const samples = (): Sample[] => fleetFiles.map(sample);
+
+/**
+ * Every checked-in fleet as each of its Kubernetes clusters has it, where there are several:
+ * `examples/kind-fleet/fleet.yaml in chicago`.
+ */
+export const places: readonly string[] = fleetFiles.flatMap((file) => {
+  const { kubernetes } = sample(file).topology.fleet;
+  return kubernetes.length > 1 ? kubernetes.map((k) => `${file} in ${k.name}`) : [file];
+});
+
+/** What of a fleet one Kubernetes cluster has. */
+export const place = (name: string): Sample => {
+  const [file = '', kubernetes] = name.split(' in ');
+  const s = sample(file);
+  if (!kubernetes) return s;
+  const { topology } = s;
+  const files = s.files.filter((f) => f.path.startsWith(`${kubernetes}/`));
+  const here = (w: { readonly kubernetes: string }) => w.kubernetes === kubernetes;
+  const all = topology.edges.all().filter((e) => [e.from, e.to].some((p) => p.kind === 'workload' && here(p)));
+  return {
+    ...s,
+    name,
+    files,
+    objects: files.flatMap((f) => f.objects),
+    topology: {
+      ...topology,
+      fleet: {
+        ...topology.fleet,
+        kubernetes: topology.fleet.kubernetes.filter((k) => k.name === kubernetes),
+        clusters: topology.fleet.clusters.filter((c) => c.in === kubernetes),
+      },
+      edges: Object.assign(new Edges(), { all: () => all }),
+      clusters: topology.clusters.filter((c) => here(c.workload)),
+      agents: topology.agents.filter((a) => a.kubernetes.name === kubernetes),
+    },
+  };
+};
 
 export const ofKind = (objects: readonly Manifest[], ...kinds: string[]): Manifest[] =>
   objects.filter((o) => kinds.includes(o.kind));

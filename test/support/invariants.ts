@@ -106,7 +106,7 @@ export const nameProblems = (objects: readonly Manifest[]): string[] => [
     unless(
       portName,
       `port of ${idOf(o)}`,
-      o.spec.ports.map((p: Json) => p.name),
+      (o.spec.ports ?? []).map((p: Json) => p.name),
     ),
   ),
   ...workloadsOf(objects).flatMap((w) => [
@@ -166,13 +166,13 @@ export const valueProblems = (objects: readonly Manifest[]): string[] => [
     ]),
   ),
   ...ofKind(objects, 'Service').flatMap((o) =>
-    o.spec.ports.flatMap(({ port, nodePort }: Json) => [
+    (o.spec.ports ?? []).flatMap(({ port, nodePort }: Json) => [
       ...(isPort(port) ? [] : [`${idOf(o)}: port ${port}`]),
       ...(nodePort === undefined || (nodePort >= 30000 && nodePort <= 32767) ? [] : [`${idOf(o)}: nodePort ${nodePort}`]),
     ]),
   ),
   ...ofKind(objects, 'Service')
-    .flatMap((o) => o.spec.ports.flatMap((p: Json) => (p.nodePort ? [p.nodePort] : [])))
+    .flatMap((o) => (o.spec.ports ?? []).flatMap((p: Json) => (p.nodePort ? [p.nodePort] : [])))
     .filter((port, i, all) => all.indexOf(port) !== i)
     .map((port) => `nodePort ${port} is taken twice`),
 ];
@@ -192,7 +192,13 @@ export const referenceProblems = (objects: readonly Manifest[], { clusters }: Re
       ...(has('ServiceAccount', w.namespace, w.spec.serviceAccountName) ? [] : [`${w.id} has no service account`]),
       ...(w.kind !== 'StatefulSet' || has('Service', w.namespace, w.object.spec.serviceName) ? [] : [`${w.id} has no Service`]),
       ...(w.spec.volumes ?? [])
-        .filter((v: Json) => v.configMap && v.name !== certificateVolume && !has('ConfigMap', w.namespace, v.configMap.name))
+        .filter(
+          (v: Json) =>
+            v.configMap &&
+            !v.configMap.optional &&
+            v.name !== certificateVolume &&
+            !has('ConfigMap', w.namespace, v.configMap.name),
+        )
         .map((v: Json) => `${w.id} mounts ConfigMap ${v.configMap.name}, which is not there`),
       ...[...(w.spec.initContainers ?? []), ...w.spec.containers].flatMap((c: Json) =>
         (c.volumeMounts ?? [])

@@ -1,0 +1,118 @@
+// Every refusal about connections between Kubernetes clusters: a fleet that trips it at », and one that nearly does.
+import { fleet, type Refusal } from './support';
+
+const from = 'allowFrom: [172.18.0.0/16]';
+const ready = `{nodePort: {}, ${from}}`;
+
+/** A fleet over two Kubernetes clusters, with some of its parts written otherwise. */
+const spread = ({
+  kubernetes = 'here: {platform: kind}, there: {platform: kind}',
+  store = `{type: embedded, expose: ${ready}}`,
+  observer = `{in: here, expose: ${ready}}`,
+  here = 'here: {in: here}',
+  there = `there: {in: there, expose: ${ready}}`,
+  more = '',
+} = {}): string =>
+  fleet({
+    kubernetes: `kubernetes: {${kubernetes}}`,
+    objectStore: `objectStore: ${store}`,
+    observer: `observer: ${observer}`,
+    clusters: `clusters: {${[here, there].filter(Boolean).join(', ')}}`,
+    alerts: more,
+  });
+
+const there = (expose: string, more = ''): string => spread({ there: `there: {in: there, ${more}expose: ${expose}}` });
+const elsewhere = (expose: string): string => there(`{${expose}, ${from}}`);
+
+const tls = 'tls: {issuer: {builtin: {}}}';
+/** The observer on kind, a cluster on EKS, and a bucket that both reach. */
+const onEks = (way: string, more: string): string =>
+  spread({
+    kubernetes: 'here: {platform: kind}, there: {platform: eks, context: there}',
+    store: '{type: s3, bucket: blocks, endpoint: s3.example.com, auth: {secret: blocks}}',
+    observer: `{in: here, expose: {nodePort: {address: 192.0.2.1}, ${from}}}`,
+    there: `there: {in: there, expose: ${way}, ${from}}}`,
+    more,
+  });
+
+export const exposureRefusals: readonly Refusal[] = [
+  { code: 'not-exposed', wrong: spread({ there: '»there: {in: there}' }), right: spread() },
+  { code: 'not-exposed', wrong: spread({ observer: '{in: here}' }).replace('observer:', '»observer:'), right: spread() },
+  { code: 'not-exposed', wrong: spread({ store: '{type: embedded}' }).replace('objectStore:', '»objectStore:'), right: spread() },
+  { code: 'exposed-for-nobody', wrong: spread({ here: `here: {in: here, »expose: ${ready}}` }), right: spread() },
+  {
+    code: 'exposed-for-nobody',
+    wrong: fleet({ observer: `observer: {in: kind, »expose: ${ready}}` }),
+    right: fleet(),
+  },
+  { code: 'one-of', wrong: spread({ there: `there: {in: there, »expose: {${from}}}` }), right: spread() },
+  {
+    code: 'one-of',
+    wrong: spread({ there: `there: {in: there, »expose: {nodePort: {}, addresses: ['a:1', 'b:1'], ${from}}}` }),
+    right: elsewhere("addresses: ['a:1', 'b:1']"),
+  },
+  {
+    code: 'replicas-behind-one-address',
+    wrong: elsewhere('loadBalancer: {»hostname: chicago.example.com}'),
+    right: elsewhere("loadBalancer: {hostname: 'chicago-{replica}.example.com'}"),
+  },
+  {
+    code: 'replicas-behind-one-address',
+    wrong: elsewhere('loadBalancer: {»hostname: chicago.example.com}'),
+    right: there(`{loadBalancer: {hostname: chicago.example.com}, ${from}}`, 'replicas: 1, '),
+  },
+  {
+    code: 'replicas-behind-one-address',
+    wrong: elsewhere("»addresses: ['a:1']"),
+    right: elsewhere("addresses: ['a:1', 'a:2']"),
+  },
+  {
+    code: 'replicas-behind-one-address',
+    wrong: elsewhere("»addresses: ['a:1', 'a:1']"),
+    right: elsewhere("addresses: ['a:1', 'a:2']"),
+  },
+  ...['0.0.0.0/0', '::/0'].map((everybody) => ({
+    code: 'open-to-everybody',
+    wrong: there(`{nodePort: {}, allowFrom: [10.0.0.0/8, »"${everybody}"]}`),
+    right: there('{nodePort: {}, allowFrom: [10.0.0.0/8, "fd00::/8"]}'),
+  })),
+  { code: 'missing-key', wrong: spread({ there: 'there: {in: there, »expose: {nodePort: {}}}' }), right: spread() },
+  { code: 'wrong-value', wrong: there('{nodePort: {}, »allowFrom: []}'), right: spread() },
+  { code: 'node-port-range', wrong: elsewhere('nodePort: {»port: 32767}'), right: elsewhere('nodePort: {port: 32766}') },
+  { code: 'wrong-value', wrong: elsewhere('nodePort: {»port: 30902}'), right: elsewhere('nodePort: {port: 31000}') },
+  {
+    code: 'node-port-taken',
+    wrong: spread({ there: `there: {in: there, expose: ${ready}}, tower: {in: there, »expose: {nodePort: {}, ${from}}}` }),
+    right: spread({
+      there: `there: {in: there, expose: ${ready}}, tower: {in: there, expose: {nodePort: {port: 31903}, ${from}}}`,
+    }),
+  },
+  {
+    code: 'node-port-taken',
+    wrong: spread({ store: `{type: embedded, expose: {nodePort: {»port: 31093}, ${from}}}` }),
+    right: spread({ store: `{type: embedded, expose: {nodePort: {port: 31094}, ${from}}}` }),
+  },
+  {
+    code: 'node-address-missing',
+    wrong: onEks('{»nodePort: {}', tls),
+    right: onEks('{nodePort: {address: 10.1.0.4}', tls),
+  },
+  {
+    code: 'tls-missing',
+    wrong: onEks('{nodePort: {address: 10.1.0.4}', '').replace('clusters:', '»clusters:'),
+    right: onEks('{nodePort: {address: 10.1.0.4}', tls),
+  },
+  { code: 'tls-for-nobody', wrong: fleet({ alerts: '»tls: {issuer: {builtin: {}}}' }), right: fleet() },
+  {
+    code: 'one-of',
+    wrong: spread({ more: 'tls: {»issuer: {builtin: {}, certManager: {name: fleet-ca}}}' }),
+    right: spread({ more: 'tls: {issuer: {certManager: {name: fleet-ca}}}' }),
+  },
+  { code: 'one-of', wrong: spread({ more: 'tls: {»issuer: {}}' }), right: spread({ more: 'tls: {issuer: {builtin: {}}}' }) },
+  {
+    code: 'context-twice',
+    wrong: spread({ kubernetes: 'here: {platform: kind}, there: {platform: kind, »context: kind-here}' }),
+    right: spread({ kubernetes: 'here: {platform: kind}, there: {platform: kind, context: kind-there}' }),
+  },
+  { code: 'observer-unwatched', wrong: spread({ here: '' }).replace('{in: here', '{»in: here'), right: spread() },
+];
