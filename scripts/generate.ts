@@ -1,4 +1,5 @@
-// Writes what is generated and checked in: fleet.schema.json, docs/topology.svg, dist/ and examples/*/dist/.
+// Writes what is generated and checked in: fleet.schema.json, docs/topology.svg, dist/ and examples/*/dist/; adds to
+// test/identities.golden.txt what is new, and leaves what it has.
 //   npm run generate              writes all of it
 //   npm run generate -- --check   writes nothing; names what is not current and fails
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -6,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { FleetError, loadFleet, synthesize } from '../charts/fleet';
 import { fleetSchema } from '../charts/fleet/schema';
+import { identities, identityLine, subjectOf } from './lib/identities';
 import { type OutputFile, outputFiles, replaceFolder, stale } from './output';
 import { picture } from './picture';
 
@@ -23,7 +25,25 @@ const pictureFile = (): OutputFile => ({
   text: picture(synthesize(loadFleet(join(root, 'fleet.yaml'))).topology),
 });
 
-const singleFiles = (): OutputFile[] => [schemaFile(), pictureFile()];
+const identitiesPath = 'test/identities.golden.txt';
+/** The lines of the list of identities that is checked in. */
+export const listedIdentities = (): string[] => readFileSync(join(root, identitiesPath), 'utf8').split('\n').filter(Boolean);
+
+/** The identities that every checked-in fleet has now. */
+export const currentIdentities = (): string[] =>
+  goldens().flatMap(({ fleet }) =>
+    identities(synthesize(loadFleet(join(root, fleet)))).map((identity) => identityLine(fleet, identity)),
+  );
+
+/** The list with what is new; what it says already stays, so that a change of it fails a test and is made by hand. */
+const identitiesFile = (): OutputFile => {
+  const listed = listedIdentities();
+  const known = new Set(listed.map(subjectOf));
+  const lines = [...listed, ...currentIdentities().filter((line) => !known.has(subjectOf(line)))].sort();
+  return { path: identitiesPath, text: `${lines.join('\n')}\n` };
+};
+
+const singleFiles = (): OutputFile[] => [schemaFile(), pictureFile(), identitiesFile()];
 
 /** A fleet file that is checked in beside its output. */
 export interface Golden {

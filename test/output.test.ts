@@ -4,7 +4,8 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { imageOf, images } from '../charts/images';
 import { bytes, cores, seconds } from '../charts/kit/units';
-import { goldens, schemaFile, staleOutput, staleSingles } from '../scripts/generate';
+import { currentIdentities, goldens, listedIdentities, schemaFile, staleOutput, staleSingles } from '../scripts/generate';
+import { consequenceOf, subjectOf } from '../scripts/lib/identities';
 import {
   configFile,
   containersOf,
@@ -39,9 +40,22 @@ describe('what is checked in is current:', () => {
   test.each(goldens())('$folder (npm run generate)', (golden) => {
     expect(staleOutput(golden)).toEqual([]);
   });
-  test('fleet.schema.json (npm run generate)', () => {
+  test('the schema, the picture and the list of identities (npm run generate)', () => {
     expect(staleSingles()).toEqual([]);
   });
+});
+
+test('names, selectors, volume claims and labels of blocks are what they were (test/identities.golden.txt)', () => {
+  const listed = listedIdentities();
+  const current = new Map(currentIdentities().map((line) => [subjectOf(line), line]));
+  const changed = listed.filter((line) => current.get(subjectOf(line)) !== line);
+  // If it must be, and CHANGELOG.md tells people how to come from the one to the other: change or remove the line by hand.
+  expect(
+    changed.map(
+      (line) => `${line}\n  is now: ${current.get(subjectOf(line)) ?? 'gone'}\n  it would mean: ${consequenceOf(line)}`,
+    ),
+  ).toEqual([]);
+  expect(listed.length).toBeGreaterThan(100);
 });
 
 describe('fleet.schema.json', () => {

@@ -2,7 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { goldens } from '../scripts/generate';
 import { readText, root } from './support/fleets';
 
 jest.setTimeout(60_000); // a busy machine starts programs slowly
@@ -94,13 +95,18 @@ describe('synth', () => {
     expect(readdirSync(directory)).toEqual(['fleet.yaml']);
   });
 
-  test.each<Record<string, string>>([
-    { TZ: 'Pacific/Kiritimati', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' },
-    { TZ: 'America/St_Johns', LANG: 'C', LC_ALL: 'C', HOME: '/nonexistent', USER: 'nobody' },
-  ])('writes the same bytes under $TZ and $LANG', (env) => {
-    put('fleet.yaml', demo);
-    expect(synth(env).code).toBe(0);
-    expect(tree(join(directory, 'dist'))).toEqual(demoOutput);
+  const surroundings: Record<string, string>[] = [
+    { TZ: 'Pacific/Kiritimati', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' }, // where i is not the small letter of I
+    { TZ: 'America/St_Johns', LANG: 'C', LC_ALL: 'C', HOME: '/nonexistent', USER: 'nobody', KUBECONFIG: '/nonexistent' },
+    { TZ: 'Asia/Tokyo', LANG: 'ja_JP.eucJP', LC_COLLATE: 'et_EE.UTF-8', NO_COLOR: '1', CI: 'true', TERM: 'dumb' },
+  ];
+  test.each(goldens())('writes the bytes of $folder wherever it runs and whatever the time zone and the language', (golden) => {
+    for (const env of surroundings) {
+      const { code, err } = synth({ ...env, FLEET: relative(directory, join(root, golden.fleet)) });
+      expect(err).toBe('');
+      expect(code).toBe(0);
+      expect(tree(join(directory, 'dist'))).toEqual(tree(join(root, golden.folder)));
+    }
   });
 
   test('twice writes the same bytes', () => {
