@@ -1,5 +1,6 @@
 // Reads the fleet file (fleet.yaml, or what FLEET names) and writes dist/<kubernetes cluster>/<chart>.k8s.yaml.
 import { FleetError, loadFleet, synthesize } from './charts/fleet';
+import { sayFleetError } from './scripts/lib/terminal';
 import { outputFiles, report, writeOutput } from './scripts/output';
 
 const file = process.env.FLEET ?? 'fleet.yaml';
@@ -10,6 +11,6 @@ try {
   console.log(report(file, output, synthesized, performance.now() - started));
 } catch (error) {
   if (!(error instanceof FleetError)) throw error;
-  console.error(error.message);
+  sayFleetError(error);
   process.exitCode = 1;
 }

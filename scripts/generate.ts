@@ -1,5 +1,5 @@
-// Writes what is generated and checked in: fleet.schema.json, docs/topology.svg, dist/ and examples/*/dist/; adds to
-// test/identities.golden.txt what is new, and leaves what it has.
+// Writes what is generated and checked in: fleet.schema.json, docs/topology.svg, test/goldens/messages.txt, dist/ and
+// examples/*/dist/; adds to test/identities.golden.txt what is new, and leaves what it has.
 //   npm run generate              writes all of it
 //   npm run generate -- --check   writes nothing; names what is not current and fails
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,9 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { FleetError, loadFleet, synthesize } from '../charts/fleet';
 import { fleetSchema } from '../charts/fleet/schema';
+import { messagesFile } from '../test/refusals/messages';
 import { identities, identityLine, subjectOf } from './lib/identities';
+import { sayFleetError } from './lib/terminal';
 import { type OutputFile, outputFiles, replaceFolder, stale } from './output';
 import { picture } from './picture';
 
@@ -43,7 +45,7 @@ const identitiesFile = (): OutputFile => {
   return { path: identitiesPath, text: `${lines.join('\n')}\n` };
 };
 
-const singleFiles = (): OutputFile[] => [schemaFile(), pictureFile(), identitiesFile()];
+const singleFiles = (): OutputFile[] => [schemaFile(), pictureFile(), messagesFile(), identitiesFile()];
 
 /** A fleet file that is checked in beside its output. */
 export interface Golden {
@@ -70,7 +72,7 @@ export const outputOf = (golden: Golden): OutputFile[] => outputFiles(synthesize
 /** What of a fleet's output is missing, different or superfluous, one line each; empty when all is current. */
 export const staleOutput = (golden: Golden): string[] => stale(join(root, golden.folder), outputOf(golden));
 
-/** The same for what is one file: the schema and the picture. */
+/** The same for what is one file: the schema, the picture and the messages. */
 export const staleSingles = (): string[] =>
   singleFiles()
     .map(({ path, text }) => ({ path: join(root, path), text }))
@@ -102,7 +104,7 @@ if (process.argv[1] === __filename) {
     else generate();
   } catch (error) {
     if (!(error instanceof FleetError)) throw error;
-    console.error(error.message);
+    sayFleetError(error);
     process.exitCode = 1;
   }
 }

@@ -15,7 +15,7 @@ const file = resolve(entry);
 const name = relative(root, file).replace(/\W+/g, '-');
 const directory = join(root, 'node_modules/.cache/thanos-fleet');
 
-const sources = ['charts', 'imports', 'scripts', 'test/e2e', 'test/promtool'].flatMap((folder) =>
+const sources = ['charts', 'imports', 'scripts', 'test/e2e', 'test/promtool', 'test/refusals'].flatMap((folder) =>
   fs.existsSync(join(root, folder))
     ? fs
         .readdirSync(join(root, folder), { recursive: true })

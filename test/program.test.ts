@@ -73,8 +73,8 @@ describe('synth', () => {
   });
 
   test.each([
-    ['has a mistake', demo.replace('{in: kind}', '{in: kin}'), /^fleet\.yaml:7:12: .* \[unknown-kubernetes\]$/m],
-    ['is no YAML', 'name: [', /^fleet\.yaml:1:\d+: .* \[yaml\]$/m],
+    ['has a mistake', demo.replace('{in: kind}', '{in: kin}'), /^fleet\.yaml:7:12: [^\]]*\[unknown-kubernetes\]$/m],
+    ['is no YAML', 'name: [', /^fleet\.yaml:1:\d+: [\s\S]*?\[yaml\]$/m],
     ['is not there', undefined, /^fleet\.yaml: there is no such file \[file\]$/m],
   ])('leaves dist/ alone when the fleet file %s', (_, text, message) => {
     if (text !== undefined) put('fleet.yaml', text);
@@ -87,6 +87,25 @@ describe('synth', () => {
     expect(err).toMatch(message);
     expect(err).not.toMatch(/^ +at /m); // no stack
     expect(tree(directory)).toEqual(before);
+  });
+
+  const mistaken = () => put('fleet.yaml', demo.replace('{in: kind}', '{in: kind, wallpaper: "100%"}'));
+
+  test('says a mistake to a log without colours, in lines of 80 columns', () => {
+    mistaken();
+    const { err } = synth();
+    expect(err).not.toContain('\x1b');
+    expect(err.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect(err).toMatch(/^More about it: npm run explain unknown-key$/m);
+    expect(err).not.toContain('::error');
+  });
+
+  test("says a mistake beside the file's lines in a workflow of GitHub", () => {
+    mistaken();
+    const { err } = synth({ GITHUB_ACTIONS: 'true' });
+    expect(err).toMatch(
+      /^::error file=fleet\.yaml,line=\d+,col=\d+,title=unknown-key::.* has no key "wallpaper"%0Ait would mean: the setting/m,
+    );
   });
 
   test('makes no folder when there was none and the fleet file has a mistake', () => {

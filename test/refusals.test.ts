@@ -1,30 +1,52 @@
 // What is said when something is wrong with a fleet file. The refusals themselves are in test/refusals.
+import { stripVTControlCharacters } from 'node:util';
 import { codes } from '../charts/fleet/codes';
 import { loadFleet, parseFleet } from '../charts/fleet/load';
+import { plain } from '../charts/fleet/messages';
 import { refusals } from './refusals';
 import { ruleFile } from './refusals/alerts';
-import { clusters, codesOf, errorOf, fleet, refusal, unmark } from './refusals/support';
+import { messagesFile } from './refusals/messages';
+import { clusters, errorOf, fleet, refusal, unmark } from './refusals/support';
+import { readText } from './support/fleets';
 
 const all = Object.values(refusals).flat();
+const missing = () => errorOf(() => loadFleet('nowhere/fleet.yaml'));
 
-test('every code is tripped by a fleet of test/refusals', () => {
-  const withoutFleet = ['file']; // tried below
-  expect(codes.filter((code) => !all.some((r) => r.code === code))).toEqual(withoutFleet);
+test('the collection for review, test/goldens/messages.txt, has no line over 80 columns but words that are longer', () => {
+  const long = readText(messagesFile().path)
+    .split('\n')
+    .filter((line) => [...line].length > 80 && line.trim().includes(' '));
+  expect(long).toEqual([]);
 });
 
-test('codes are in the order of the alphabet', () => {
-  expect(codes).toEqual([...codes].sort());
+test('colours change nothing but colours', () => {
+  const style = { ...plain, width: 80 };
+  const paint = (text: string) => `\x1b[1m${text}\x1b[0m`;
+  for (const { wrong } of all) {
+    const error = refusal(unmark(wrong).text);
+    const coloured = error.render({ ...style, bold: paint, dim: paint, red: paint, green: paint });
+    expect(coloured).toContain('\x1b[1m');
+    expect(stripVTControlCharacters(coloured)).toBe(error.render(style));
+  }
+});
+
+test('every code is tripped by a fleet of test/refusals', () => {
+  const tripped = [...all, ...missing().violations].map((v) => v.code);
+  expect([...codes]).toEqual([...new Set(tripped)].sort());
 });
 
 describe.each(Object.entries(refusals))('every refusal of %s', (_, table) => {
   test.each(table)('$code says where, what it would mean and what to write instead', ({ code, wrong }) => {
     const { text, position } = unmark(wrong);
-    const { message } = refusal(text);
-    expect(codesOf(message)).toEqual([code]);
-    expect(message.startsWith(`${position}: `)).toBe(true);
-    expect(message).toMatch(/^ {2}write instead: .+\.?$/m);
-    expect(message).toMatch(/^ {2}it would mean: [^.].+\.$/m);
-    expect(message).toMatch(/1 problem; nothing was written\.$/);
+    expect(refusal(text).violations).toEqual([
+      expect.objectContaining({
+        code,
+        where: position,
+        problem: expect.stringMatching(/^\S.*[^.\s]$/),
+        consequence: expect.stringMatching(/^\S.*\.$/),
+        remedy: expect.stringMatching(/^\S.*\S$/),
+      }),
+    ]);
   });
 
   test.each(table)('$code is not said of what is nearly that', ({ right }) => {
@@ -38,21 +60,17 @@ test.each([
   ['name', '4:16', 'there is an alert service_down already'],
   ['partial', '3:5', 'there is no key partial_response_strategy here'],
 ])('the refusal of the rule file %s.yaml says where in it: %s', (name, position, problem) => {
-  const { message } = refusal(ruleFile(name, ''));
-  expect(message).toMatch(
-    new RegExp(`^fleet\\.yaml:\\d+:\\d+: test/support/rules/${name}\\.yaml:${position}: .*${problem}`, 'm'),
-  );
-});
-
-test('the refusal of an unknown alert names the one that was meant', () => {
-  expect(refusal(fleet({ alerts: 'alerts: {disable: [PrometheusReplicasDown]}' })).message).toContain(
-    'write instead: PrometheusReplicaDown.',
+  const { violations } = refusal(ruleFile(name, ''));
+  expect(violations.map((v) => v.problem)).toContainEqual(
+    expect.stringMatching(new RegExp(`^test/support/rules/${name}\\.yaml:${position}: .*${problem}`)),
   );
 });
 
 describe('a message', () => {
+  const several = (keys: number): string => fleet() + Array.from({ length: keys }, (_, i) => `key${i}: 1\n`).join('');
+
   test('tells every mistake at once, in the order of the file', () => {
-    const { message } = refusal(`name: Demo
+    const { message, violations } = refusal(`name: Demo
 kubernetes:
   kind: {platform: kind}
 objectStore: {type: embedded, size: 5 GB}
@@ -60,40 +78,68 @@ observer: {in: kind, grafna: {}}
 clusters:
   chicago: {in: kind, replicas: 0, scrapeInterval: 15}
 `);
-    expect(message.match(/^fleet\.yaml:\d+:\d+/gm)).toEqual([
+    expect(violations.map((v) => v.where)).toEqual([
       'fleet.yaml:1:1',
       'fleet.yaml:4:31',
       'fleet.yaml:5:22',
       'fleet.yaml:7:23',
       'fleet.yaml:7:36',
     ]);
-    expect(message).toMatch(/5 problems; nothing was written\.$/);
+    expect(message).toMatch(/^5 problems; nothing was written\.$/m);
+    expect(message).toMatch(/^More about them: npm run explain wrong-value unknown-key$/m);
   });
 
   test('shows the line and points at the place', () => {
-    const { message } = refusal(clusters('chicago: {in: kind, replicas: 9}'));
-    expect(message).toContain(
-      '     5 | clusters: {chicago: {in: kind, replicas: 9}}\n       |                                ^\n',
+    expect(refusal(clusters('chicago: {in: kind, replicas: 9}')).message).toBe(
+      [
+        'fleet.yaml:5:32: clusters.chicago.replicas is 9 [wrong-value]',
+        '     5 | clusters: {chicago: {in: kind, replicas: 9}}',
+        '       |                                ^',
+        '  it would mean: Kubernetes or the program that reads it would have refused it.',
+        '  write instead: a whole number from 1 to 5.',
+        '',
+        '1 problem; nothing was written.',
+        'More about it: npm run explain wrong-value',
+      ].join('\n'),
     );
+  });
+
+  test('shows the part of a long line that has the place', () => {
+    const error = refusal(clusters(`chicago: {in: kind, namespaces: [${'shop, '.repeat(30)}»UP, web]}`.replace('»', '')));
+    const lines = error.render({ ...plain, width: 80 }).split('\n');
+    const at = lines.findIndex((text) => text.startsWith('     5 |'));
+    const [line, mark] = lines.slice(at);
+    expect(line).toMatch(/^ {5}5 \| ….* shop, UP, web\]\}\}$/);
+    expect(line?.[mark?.indexOf('^') as number]).toBe('U');
+  });
+
+  test('of more than its reader can take is full first, then a list', () => {
+    const error = refusal(several(12));
+    const text = error.render({ ...plain, inFull: 5 });
+    expect(text.match(/^ {2}write instead:/gm)).toHaveLength(5);
+    expect(text.match(/^fleet\.yaml:\d+:\d+: /gm)).toHaveLength(12);
+    expect(text).toMatch(/^12 problems; nothing was written\.$/m);
+  });
+
+  test('obeys no control characters of the file', () => {
+    expect(refusal(`${fleet()}"a\\e[31mb": 1 # \u009b31m\n`).message).not.toMatch(/[^\n\P{Cc}]/u);
   });
 
   test.each([
-    ['replcas', clusters('chicago: {in: kind, replcas: 2}'), 'replicas'],
-    ['grafna', fleet({ observer: 'observer: {in: kind, grafna: {}}' }), 'grafana'],
-    ['sizee', fleet({ objectStore: 'objectStore: {type: embedded, sizee: 5Gi}' }), 'size'],
-    ['clutsers', `${fleet()}clutsers: {}\n`, 'clusters'],
-  ])('names the key that was meant by %s', (_, text, meant) => {
-    expect(refusal(text).message).toContain(`write instead: ${meant}, if that is what you mean.`);
+    ['replcas', clusters('chicago: {in: kind, replcas: 2}'), 'replicas, if that is what you mean.'],
+    ['grafna', fleet({ observer: 'observer: {in: kind, grafna: {}}' }), 'grafana, if that is what you mean.'],
+    ['sizee', fleet({ objectStore: 'objectStore: {type: embedded, sizee: 5Gi}' }), 'size, if that is what you mean.'],
+    ['clutsers', `${fleet()}clutsers: {}\n`, 'clusters, if that is what you mean.'],
+    ['kin', clusters('chicago: {in: kin}'), 'kind, or describe kin under kubernetes.'],
+    ['PrometheusReplicasDown', fleet({ alerts: 'alerts: {disable: [PrometheusReplicasDown]}' }), 'PrometheusReplicaDown.'],
+  ])('names what was meant by %s', (_, text, meant) => {
+    expect(refusal(text).violations.map((v) => v.remedy)).toEqual([meant]);
   });
 
   test('lists the known keys where none is near', () => {
-    expect(refusal(clusters('chicago: {in: kind, wallpaper: blue}')).message).toContain(
-      'write instead: one of in, namespace, expose, replicas, labels, nodes, namespaces, scrapeInterval, retention, blockDuration, volume, resources, alerts.',
+    expect(refusal(clusters('chicago: {in: kind, wallpaper: blue}')).violations[0]?.remedy).toMatch(
+      /^one of in, namespace, (\w+, )*alerts\.$/,
     );
-  });
-
-  test('names the Kubernetes cluster that was meant', () => {
-    expect(refusal(clusters('chicago: {in: kin}')).message).toContain('write instead: kind, or describe kin under kubernetes.');
   });
 
   test('about a key that is written twice points at the second', () => {
@@ -102,7 +148,7 @@ clusters:
   });
 
   test('about a file that is not there says how to name another', () => {
-    const { message } = errorOf(() => loadFleet('nowhere/fleet.yaml'));
+    const { message } = missing();
     expect(message).toMatch(/^nowhere\/fleet\.yaml: there is no such file \[file\]$/m);
     expect(message).toContain('write instead: FLEET=<path of a fleet file>, or make nowhere/fleet.yaml.');
   });

@@ -190,21 +190,52 @@ const claims: Check = (fleet, resolved) => {
   );
 };
 
-const bucketRetention: Check = (_fleet, { retention }) => {
-  // Downsampling works on blocks that span 40 h and 10 d, in practice on the 2 d and the 14 d block (thanos cmd/thanos/downsample.go).
-  const least = {
-    raw: ['3d', 'the 5m resolution is made from blocks of 2 days'],
-    '5m': ['16d', 'the 1h resolution is made from blocks of 14 days'],
-  } as const;
-  return (['raw', '5m'] as const)
-    .filter((r) => seconds(retention[r]) > 0 && seconds(retention[r]) < seconds(least[r][0]))
-    .map((r) => ({
-      code: 'retention-before-downsampling',
-      path: ['retention', r],
-      problem: `retention.${r} is ${retention[r]}, but ${least[r][1]}`,
-      consequence: 'data would be deleted before it is downsampled, and long ranges would be empty for ever.',
-      remedy: `${least[r][0]} or more, or 0s to keep for ever.`,
-    }));
+type Resolution = 'raw' | '5m' | '1h';
+
+/** Thanos refuses what is less than a block must span to be downsampled, but spans come in steps (thanos downsample.go). */
+const downsampling = {
+  raw: { refused: '40h', least: '3d', because: 'the 5m resolution is made from blocks of 2 days' },
+  '5m': { refused: '10d', least: '16d', because: 'the 1h resolution is made from blocks of 14 days' },
+} as const;
+
+const bucketRetention: Check = (fleet, { retention }) => {
+  const kept = (r: Resolution) => seconds(retention[r]) || Number.POSITIVE_INFINITY;
+  const place = (r: Resolution): Path => (fleet.retention?.[r] ? ['retention', r] : ['retention']);
+  const short = (['raw', '5m'] as const).flatMap((r): Violation[] => {
+    const { refused, least, because } = downsampling[r];
+    if (kept(r) >= seconds(least)) return [];
+    const words = {
+      path: place(r),
+      problem: `retention.${r} is ${retention[r]}, but ${because}`,
+      remedy: `${least} or more, or 0s to keep for ever.`,
+    };
+    return kept(r) < seconds(refused)
+      ? [{ ...words, code: 'retention-too-short', consequence: 'the compactor would not start, and the bucket would only grow.' }]
+      : [
+          {
+            ...words,
+            code: 'retention-before-downsampling',
+            consequence: 'data would be deleted before it is downsampled, and long ranges would be empty for ever.',
+          },
+        ];
+  });
+  if (short.length > 0) return short;
+  const pairs: [Resolution, Resolution][] = [
+    ['raw', '5m'],
+    ['5m', '1h'],
+  ];
+  return pairs
+    .filter(([finer, coarser]) => kept(coarser) < kept(finer))
+    .map(([finer, coarser]): Violation => {
+      const forever = kept(finer) === Number.POSITIVE_INFINITY;
+      return {
+        code: 'retention-out-of-order',
+        path: place(fleet.retention?.[coarser] ? coarser : finer),
+        problem: `${coarser} is kept for ${retention[coarser]}, but ${finer} ${forever ? 'for ever' : `for ${retention[finer]}`}`,
+        consequence: `the compactor would make ${coarser} from ${finer} again each time that it has deleted it.`,
+        remedy: `${coarser}: ${forever ? '0s (for ever)' : `${retention[finer]} or more`}.`,
+      };
+    });
 };
 
 const localRetention: Check = (fleet, resolved) =>

@@ -1,6 +1,6 @@
 /**
  * Codes of all refusals, in the order of the alphabet. A code is stable: people search for it, and name it in their fleets.
- * Each is tripped by a fleet of test/refusals.
+ * Each has its page, docs/checks/<code>.md, and is tripped by a fleet of test/refusals.
  */
 export const codes = [
   'autoscale-backwards',
@@ -51,6 +51,8 @@ export const codes = [
   'replicas-behind-one-address',
   'reserved-label',
   'retention-before-downsampling',
+  'retention-out-of-order',
+  'retention-too-short',
   'role-name-too-long',
   'role-shared',
   'roles-off-amazon',

@@ -26,6 +26,9 @@ const moved: Readonly<Record<string, string>> = {
   'objectStore.secret': 'auth: {secret: …}, beside the other ways to say as whom the bucket is used.',
 };
 
+/** What the schema asks for: its messages begin with `write`, and so does what is printed before the remedy. */
+const wanted = (issue: { readonly message: string }): string => issue.message.replace(/^write /, '');
+
 const fromIssue = (issue: Issue, input: unknown): Violation[] => {
   const path = issue.path as Path;
   const name = path.length ? path.join('.') : 'the fleet';
@@ -48,7 +51,7 @@ const fromIssue = (issue: Issue, input: unknown): Violation[] => {
         path,
         problem: `${show(path.at(-1))} cannot be a name here`,
         consequence: 'Kubernetes or Prometheus would have refused what is named after it.',
-        remedy: `${issue.issues[0]?.message ?? 'a valid name'}.`,
+        remedy: `${issue.issues[0] ? wanted(issue.issues[0]) : 'a valid name'}.`,
       },
     ];
   const value = valueAt(input, path);
@@ -87,7 +90,7 @@ const fromIssue = (issue: Issue, input: unknown): Violation[] => {
       },
     ];
   }
-  const said = issue.message.startsWith('Invalid') ? `a ${'expected' in issue ? issue.expected : 'valid value'}` : issue.message;
+  const said = issue.message.startsWith('Invalid') ? `a ${'expected' in issue ? issue.expected : 'valid value'}` : wanted(issue);
   return [
     {
       code: 'wrong-value',
@@ -110,7 +113,7 @@ const missingRemedy = (path: Path, issue: Issue): string => {
     clusters: 'clusters: {chicago: {in: kind}}',
     in: 'in: and the name of a Kubernetes cluster of this file.',
   };
-  return examples[String(path.at(-1))] ?? `${issue.message}.`;
+  return examples[String(path.at(-1))] ?? `${wanted(issue)}.`;
 };
 
 /** zod's records leave out a key `__proto__` without a word. */

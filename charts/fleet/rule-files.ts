@@ -175,7 +175,12 @@ export const ruleFileViolations = (fleet: Fleet, folder: string, files: RuleText
         code,
         path,
         problem: `${join(folder, file)}:${Math.max(line, 1)}:${Math.max(col, 1)}: ${problem}`,
-        consequence: global ? 'the ruler would not start.' : 'Prometheus would not take any of its rules.',
+        consequence:
+          code === 'rule-file-alert-name'
+            ? 'silences, routes and the runbook of the one would be those of the other.'
+            : global
+              ? 'the ruler would not start.'
+              : 'Prometheus would not take any of its rules.',
         remedy,
       };
     });

@@ -2,6 +2,7 @@
 import type { Document, LineCounter, Node, Pair } from 'yaml';
 import { isMap, isNode, isPair } from 'yaml';
 import type { Code } from './codes';
+import { render, type Style } from './messages';
 import type { ResolvedFleet } from './resolve';
 import type { Fleet } from './schema';
 
@@ -63,34 +64,40 @@ const positionOf = (source: Source, { path, offset: given }: Violation): Positio
   return { line: Math.max(line, 1), column: Math.max(col, 1) };
 };
 
-/** All that is wrong with a fleet. Its message is made to be printed as it is. */
-export class FleetError extends Error {
-  override readonly name = 'FleetError';
-
-  /** @param source the fleet's file, if it comes from one: violations are said in its order, with their lines */
-  constructor(
-    readonly violations: readonly Violation[],
-    source?: Source,
-  ) {
-    const n = violations.length;
-    super(`${describe(violations, source).join('\n\n')}\n\n${n} problem${n === 1 ? '' : 's'}; nothing was written.`);
-  }
+/** A violation with its place, as people look for it. */
+export interface Problem extends Violation {
+  /** `file:line:column`, or the path of a fleet that comes from no file. */
+  readonly where: string;
+  /** The line of the file, with the column to point at. */
+  readonly excerpt?: { readonly line: number; readonly column: number; readonly text: string };
 }
 
-const describe = (violations: readonly Violation[], source?: Source): string[] => {
-  const positioned = violations.map((violation) => ({
-    violation,
-    at: source ? positionOf(source, violation) : undefined,
-  }));
-  positioned.sort((a, b) => (a.at?.line ?? 0) - (b.at?.line ?? 0) || (a.at?.column ?? 0) - (b.at?.column ?? 0));
-  return positioned.map(({ violation: v, at }) => {
-    const where = source && at ? `${source.file}:${at.line}:${at.column}` : showPath(v.path);
-    const line = source && at ? source.text.split('\n')[at.line - 1] : undefined;
-    return [
-      `${where}: ${v.problem} [${v.code}]`,
-      ...(line?.trim() && at ? [`  ${String(at.line).padStart(4)} | ${line}`, `       | ${' '.repeat(at.column - 1)}^`] : []),
-      `  it would mean: ${v.consequence}`,
-      `  write instead: ${v.remedy}`,
-    ].join('\n');
-  });
+const locate = (violations: readonly Violation[], source: Source | undefined): Problem[] => {
+  if (!source) return violations.map((v) => ({ ...v, where: showPath(v.path) }));
+  const lines = source.text.split('\n');
+  return violations
+    .map((violation) => ({ violation, at: positionOf(source, violation) }))
+    .sort(({ at: a }, { at: b }) => a.line - b.line || a.column - b.column)
+    .map(({ violation, at }) => ({
+      ...violation,
+      where: `${source.file}:${at.line}:${at.column}`,
+      excerpt: { ...at, text: lines[at.line - 1] ?? '' },
+    }));
 };
+
+/** All that is wrong with a fleet. Its message is plain and never wrapped; `render` is for people. */
+export class FleetError extends Error {
+  override readonly name = 'FleetError';
+  /** In the order of the file, if the fleet comes from one. */
+  readonly violations: readonly Problem[];
+
+  constructor(violations: readonly Violation[], source?: Source) {
+    const problems = locate(violations, source);
+    super(render(problems));
+    this.violations = problems;
+  }
+
+  render(style: Style): string {
+    return render(this.violations, style);
+  }
+}

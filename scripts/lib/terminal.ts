@@ -1,13 +1,24 @@
 // How the programs speak: tables, colours where a person looks, progress.
+import type { WriteStream } from 'node:tty';
 import Table from 'cli-table3';
+import { FleetError } from '../../charts/fleet';
+import { plain, type Style } from '../../charts/fleet/messages';
 
-const colour = (process.stdout.isTTY ?? false) && !process.env.NO_COLOR;
-const paint = (code: number) => (text: string) => (colour ? `\x1b[${code}m${text}\x1b[0m` : text);
-export const green = paint(32);
-export const yellow = paint(33);
-export const red = paint(31);
-export const bold = paint(1);
-export const dim = paint(2);
+const paints = (stream: WriteStream) => {
+  const colour = (stream.isTTY ?? false) && !process.env.NO_COLOR;
+  const paint = (code: number) => (text: string) => (colour ? `\x1b[${code}m${text}\x1b[0m` : text);
+  return { green: paint(32), yellow: paint(33), red: paint(31), bold: paint(1), dim: paint(2) };
+};
+export const { green, yellow, red, bold, dim } = paints(process.stdout);
+
+/** Lines of text are read best when they are not longer, however wide the terminal is; logs get it as well. */
+const widestText = 100;
+export const styleOf = (stream: WriteStream): Style => ({
+  ...plain,
+  ...paints(stream),
+  width: Math.min(stream.columns || 80, widestText),
+  inFull: 20,
+});
 
 /** A table without colours of its own; texts wrap so that it stays within the width. */
 export const table = (head: readonly string[], rows: readonly (readonly string[])[], widths?: readonly number[]): string => {
@@ -37,14 +48,33 @@ export const progress = {
   },
 };
 
+/** A text in a workflow command; in its properties, colons and commas have a meaning, too. */
+const escaped = (text: string, meaning: RegExp): string =>
+  text.replace(meaning, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+const property = (text: string): string => escaped(text, /[%\r\n:,]/g);
+const data = (text: string): string => escaped(text, /[%\r\n]/g);
+
+/** Says on stderr what is wrong with a fleet; in a workflow of GitHub also beside the lines of the fleet file. */
+export const sayFleetError = (error: FleetError): void => {
+  console.error(error.render(styleOf(process.stderr)));
+  if (process.env.GITHUB_ACTIONS !== 'true') return;
+  for (const { where, excerpt, code, problem, consequence, remedy } of error.violations) {
+    const file = property(where.replace(/:\d+:\d+$/, ''));
+    const place = excerpt ? `file=${file},line=${excerpt.line},col=${excerpt.column},` : '';
+    const text = `${problem}\nit would mean: ${consequence}\nwrite instead: ${remedy}`;
+    console.error(`::error ${place}title=${code}::${data(text)}`);
+  }
+};
+
 /** Runs a program's main function; what a person should know goes to stderr without a stack trace. */
 export const main = async (program: () => Promise<number>): Promise<void> => {
   try {
     process.exitCode = await program();
   } catch (error) {
     const { name, message, code } = error as NodeJS.ErrnoException;
-    if (String(code).startsWith('ERR_PARSE_ARGS')) console.error(`${message}\nWhat there is: --help`);
-    else console.error(['FleetError', 'ToolError'].includes(name) ? message : error);
+    if (error instanceof FleetError) sayFleetError(error);
+    else if (String(code).startsWith('ERR_PARSE_ARGS')) console.error(`${message}\nWhat there is: --help`);
+    else console.error(name === 'ToolError' ? message : error);
     process.exitCode = 2;
   }
 };

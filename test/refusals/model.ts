@@ -57,16 +57,22 @@ export const model: readonly Refusal[] = [
     wrong: clusters('chicago: {in: kind, namespaces: [shop]}, seattle: {in: kind, namespaces: [web, »shop]}'),
     right: clusters('chicago: {in: kind, namespaces: [shop]}, seattle: {in: kind, namespaces: [web, shops]}'),
   },
-  {
-    code: 'retention-before-downsampling',
-    wrong: fleet({ retention: 'retention: {»raw: 2d23h}' }),
-    right: fleet({ retention: 'retention: {raw: 3d, 5m: 0s}' }),
-  },
-  {
-    code: 'retention-before-downsampling',
-    wrong: fleet({ retention: 'retention: {»5m: 15d}' }),
-    right: fleet({ retention: 'retention: {raw: 0s, 5m: 16d}' }),
-  },
+  ...(
+    [
+      ['retention-before-downsampling', '»raw: 2d23h', 'raw: 3d'],
+      ['retention-before-downsampling', 'raw: 3d, »5m: 15d', 'raw: 3d, 5m: 16d'],
+      ['retention-too-short', '»raw: 39h', 'raw: 0s, 5m: 0s, 1h: 0s'],
+      ['retention-too-short', 'raw: 3d, »5m: 9d', 'raw: 3d, 5m: 0s, 1h: 0s'],
+      ['retention-out-of-order', 'raw: 30d, »5m: 29d', 'raw: 30d, 5m: 30d'],
+      ['retention-out-of-order', '»raw: 181d', 'raw: 180d'],
+      ['retention-out-of-order', '5m: 90d, »1h: 89d', '5m: 90d, 1h: 90d'],
+      ['retention-out-of-order', '»5m: 0s', '5m: 0s, 1h: 0s'],
+    ] as const
+  ).map(([code, wrong, right]) => ({
+    code,
+    wrong: fleet({ retention: `retention: {${wrong}}` }),
+    right: fleet({ retention: `retention: {${right}}` }),
+  })),
   {
     code: 'local-retention-under-three-blocks',
     wrong: clusters('chicago: {in: kind, blockDuration: 2h, »retention: 5h59m}'),

@@ -51,4 +51,3 @@ export const errorOf = (run: () => unknown): FleetError => {
   throw new Error('it was accepted');
 };
 export const refusal = (text: string): FleetError => errorOf(() => parseFleet(text, 'fleet.yaml'));
-export const codesOf = (message: string): string[] => [...message.matchAll(/ \[([a-z-]+)\]$/gm)].map((m) => m[1] as string);
