@@ -32,6 +32,9 @@ const sources: Readonly<Record<string, string>> = {
   thanos: release('thanos-io/thanos', images.thanos.tag),
   versitygw: `${release('versity/versitygw', images.versitygw.tag)} or go install github.com/versity/versitygw/cmd/versitygw@${images.versitygw.tag}`,
   node_exporter: release('prometheus/node_exporter', images.nodeExporter.tag),
+  cadvisor: release('google/cadvisor', `v${images.cadvisor.tag}`),
+  memcached: 'https://memcached.org/downloads, or the package of your system',
+  kubectl: 'https://kubernetes.io/docs/tasks/tools/',
   kubeconform: 'https://github.com/yannh/kubeconform/releases or go install github.com/yannh/kubeconform/cmd/kubeconform@latest',
 };
 
@@ -129,11 +132,11 @@ main(async () => {
   for (const [i, file] of (positionals.length > 0 ? positionals : defaultFleets()).entries()) {
     const before = performance.now();
     try {
-      const { files } = synthesize(loadFleet(file));
+      const synthesized = synthesize(loadFleet(file));
       add({ what: 'synthesize', of: file, seconds: (performance.now() - before) / 1000 });
       const own = join(folder, String(i));
       mkdirSync(own);
-      const { stages, end } = await fleetChecks(file, files, own, schemas);
+      const { stages, end } = await fleetChecks(file, synthesized, own, schemas);
       for (const stage of stages) await runAble(stage);
       await end();
     } catch (error) {

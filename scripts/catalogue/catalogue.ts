@@ -1,7 +1,8 @@
 // What each pinned program knows: its flags, the keys of its files, its environment. One file per program and version in
 // catalogue/, written by `npm run catalogue` from the programs themselves.
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { root } from '../lib/root';
 
 export interface Flag {
   /** A switch takes nothing, or (boolean) `=true` and `=false` as well; values is for a flag that may be given again. */
@@ -39,9 +40,6 @@ export interface Catalogue {
   readonly environment?: readonly string[];
 }
 
-/** The project's folder, from a bundle of scripts/ and from the tests alike. */
-const projectOf = (folder: string): string => (existsSync(join(folder, 'package.json')) ? folder : projectOf(dirname(folder)));
-export const root = projectOf(__dirname);
 export const folder = join(root, 'catalogue');
 
 export const fileName = (program: string, version: string): string => `${program}-${version}.json`;

@@ -1,7 +1,9 @@
 // Running programs: once for a verdict, or until they are ready.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { get } from 'node:http';
+import { get as getPlainly } from 'node:http';
+import { get as getByTls } from 'node:https';
+import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
 
 const running = new Set<ChildProcess>();
@@ -62,9 +64,23 @@ export const versionOf = async (program: string): Promise<string | undefined> =>
 
 const delay = (milliseconds: number) => new Promise<void>((done) => setTimeout(done, milliseconds));
 
+/** Whether a probe succeeds: a page with 200, or for `tcp://host:port` a connection. A kubelet checks no certificate either. */
 const answers = (url: string): Promise<boolean> =>
   new Promise((done) => {
-    const request = get(url, { agent: false, timeout: 2_000 }, (response) => {
+    const { protocol, hostname, port } = new URL(url);
+    if (protocol === 'tcp:') {
+      const socket = connect({ host: hostname, port: Number(port), timeout: 2_000 });
+      const end = (open: boolean) => {
+        socket.destroy();
+        done(open);
+      };
+      socket.on('connect', () => end(true));
+      socket.on('timeout', () => end(false));
+      socket.on('error', () => end(false));
+      return;
+    }
+    const get = protocol === 'https:' ? getByTls : getPlainly;
+    const request = get(url, { agent: false, timeout: 2_000, rejectUnauthorized: false }, (response) => {
       response.resume();
       done(response.statusCode === 200);
     });
@@ -84,7 +100,7 @@ const patience = 30_000;
 /** How long a program must go on after it is ready. */
 const moment = 1_000;
 
-/** Starts a program, waits until its readiness probe succeeds and sees that it goes on for a moment. */
+/** Starts a program, waits until its readiness probe succeeds and sees that it goes on for a moment. @param readyUrl see `answers` */
 export const serve = async (
   program: string,
   args: readonly string[],
@@ -108,7 +124,7 @@ export const serve = async (
     ? `it ended${outcome.code === null ? '' : ` with code ${outcome.code}`}`
     : ready
       ? undefined
-      : `${new URL(readyUrl).pathname} has not answered 200 for ${patience / 1000} s`;
+      : `${readyUrl} has not answered for ${patience / 1000} s`;
   const stop = async () => {
     child.kill('SIGTERM');
     const kill = setTimeout(() => child.kill('SIGKILL'), 10_000);

@@ -2,7 +2,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
-import { fileText, type SynthesizedFile } from '../../charts/fleet';
+import { certificates } from '../../charts/exposure';
+import { fileText, type Synthesized, type SynthesizedFile } from '../../charts/fleet';
 import { catalogueCheck } from '../catalogue/check';
 import { run, type Server, serve } from '../lib/run';
 import { hasReceivers, misdeliveries } from './deliveries';
@@ -204,6 +205,10 @@ const startChecks = (pod: RunnablePod, kept?: Server[]): Check[] => {
   }));
 };
 
+/** Programs that only read their arguments here. */
+const argumentChecks = (pod: RunnablePod): Check[] =>
+  pod.containers.map((c) => command(pod, [c.program, ...c.args.slice(-1)].join(' '), [c.program, ...c.args], c.env));
+
 /** What stands before the reason in each of kubeconform's lines. */
 const schemaPreamble = /problem validating schema\. Check JSON formatting: jsonschema validation failed with '[^']*' */g;
 
@@ -249,7 +254,7 @@ export interface FleetChecks {
  */
 export const fleetChecks = async (
   name: string,
-  files: readonly SynthesizedFile[],
+  { files, topology }: Synthesized,
   folder: string,
   schemas: Schemas,
 ): Promise<FleetChecks> => {
@@ -259,7 +264,7 @@ export const fleetChecks = async (
     writeFileSync(join(manifests, file.path), fileText(file));
   }
   const standIn: StandIn = { port: await freePort(), accessKey: 'verify', secretKey: 'verify-secret' };
-  const pods = await layOut(files, join(folder, 'pods'), standIn);
+  const pods = await layOut(files, join(folder, 'pods'), standIn, certificates(topology));
   const kept: Server[] = [];
   const isStore = (pod: RunnablePod) => pod.containers.some((c) => c.program === 'versitygw');
   const isQuery = (pod: RunnablePod) => pod.containers.some((c) => c.args[0] === 'query');
@@ -278,7 +283,7 @@ export const fleetChecks = async (
         ...pods.flatMap((pod) => notificationChecks(pod, name)),
         knownCheck(name, files),
         ...schemas.versions.map((version) => schemaCheck(name, version, schemas.location, manifests)),
-        ...rest.flatMap((pod) => startChecks(pod)),
+        ...rest.flatMap((pod) => (pod.containers.some((c) => c.ends) ? argumentChecks(pod) : startChecks(pod))),
       ],
     ],
     end: async () => {

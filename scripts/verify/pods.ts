@@ -6,21 +6,26 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { isMap, parseDocument } from 'yaml';
+import type { Certificate } from '../../charts/config/certificates';
 import { certificateVolume } from '../../charts/config/object-stores/client';
 import type { Manifest, SynthesizedFile } from '../../charts/fleet';
 import { type Image, imageOf, images } from '../../charts/images';
+import { nodesService } from '../../charts/kit/wiring';
+import { programs as catalogued } from '../catalogue/programs';
+import { day, type KeyPair, makeAuthority, makeLeaf } from '../certificates/x509';
 
-/** The programs that are started, by their image's repository; cAdvisor and Grafana need a machine of their own. */
+/** Programs of one system's kernel. */
+const ofLinux = ['node_exporter', 'cadvisor'];
+/** cAdvisor wants a node's cgroups and container runtime: with this it reads its arguments, says its version and ends. */
+const readsArgumentsOnly: Readonly<Record<string, string>> = { cadvisor: '-version' };
+
+/** The programs that are started, by their image's repository; Grafana's files are checked by their schema (dashboards.ts). */
 export const programs: Readonly<Record<string, { readonly program: string; readonly image: Image }>> = Object.fromEntries(
-  (
-    [
-      ['thanos', images.thanos],
-      ['prometheus', images.prometheus],
-      ['alertmanager', images.alertmanager],
-      ['versitygw', images.versitygw],
-      ...(process.platform === 'linux' ? ([['node_exporter', images.nodeExporter]] as const) : []),
-    ] as const
-  ).map(([program, image]) => [image.repository, { program, image }]),
+  Object.entries<Image>(images).flatMap(([key, image]) => {
+    const known = catalogued[key];
+    if (!known || known.settings || (process.platform !== 'linux' && ofLinux.includes(known.program))) return [];
+    return [[image.repository, { program: known.program, image }]];
+  }),
 );
 
 export interface RunnableContainer {
@@ -28,8 +33,10 @@ export interface RunnableContainer {
   readonly program: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** What the readiness probe asks. */
+  /** What the readiness probe asks: `http://…`, `https://…` or `tcp://host:port`. */
   readonly readyUrl: string;
+  /** It does nothing but read its arguments, and ends. */
+  readonly ends: boolean;
 }
 
 export interface RunnablePod {
@@ -103,14 +110,53 @@ const movePorts = async (files: readonly SynthesizedFile[]) => {
   return moved;
 };
 
-/** Lays out every pod that runs a program of `programs`, one replica of each, below a folder. */
-export const layOut = async (files: readonly SynthesizedFile[], folder: string, standIn: StandIn): Promise<RunnablePod[]> => {
+/** Secrets with certificates of one authority, as `npm run certs` would make them, by their place. */
+const issue = async (certificates: readonly Certificate[]): Promise<ReadonlyMap<string, Any>> => {
+  const authority = certificates.length > 0 ? await makeAuthority('verify', new Date(), day) : undefined;
+  const leaves = certificates.map(async (c): Promise<[string, Any]> => {
+    const leaf = await makeLeaf(authority as KeyPair, c.dnsNames, c.usages, new Date(), day);
+    const data = { 'tls.crt': leaf.certificate, 'tls.key': leaf.key, 'ca.crt': (authority as KeyPair).certificate };
+    return [`${c.kubernetes}/${c.namespace}/${c.secret}`, { data }];
+  });
+  return new Map(await Promise.all(leaves));
+};
+
+/** Where a replica listens that other Kubernetes clusters reach by a node's port or a host's name: its address to its port here. */
+const exposedPorts = (files: readonly SynthesizedFile[], moved: ReadonlyMap<string, ReadonlyMap<number, number>>) => {
+  const here = new Map<string, string>();
+  for (const file of files)
+    for (const { kind, metadata, spec } of file.objects)
+      for (const port of kind === 'Service' && spec.type !== undefined ? spec.ports : []) {
+        const kubernetes = dirname(file.path);
+        const [pod, workload, ordinal] = /^(.*)-(\d+)$/.exec(spec.selector['statefulset.kubernetes.io/pod-name'] ?? '') ?? [];
+        const there = moved.get(`${kubernetes}/${metadata.namespace}/${workload}`)?.get(port.port);
+        if (!pod || !there) continue;
+        const host = (metadata as Any).annotations?.['external-dns.alpha.kubernetes.io/hostname'];
+        const address = ordinal === '0' ? `127.0.0.1:${there}` : nobody;
+        if (port.nodePort) here.set(`${nodesService(kubernetes)}:${port.nodePort}`, address);
+        if (host) here.set(`${host}:${port.port}`, address);
+      }
+  return here;
+};
+
+/**
+ * Lays out every pod that runs a program of `programs`, one replica of each, below a folder.
+ * @param certificates that the pods mount; they are issued anew
+ */
+export const layOut = async (
+  files: readonly SynthesizedFile[],
+  folder: string,
+  standIn: StandIn,
+  certificates: readonly Certificate[],
+): Promise<RunnablePod[]> => {
   const moved = await movePorts(files);
+  const issued = await issue(certificates);
+  const exposed = exposedPorts(files, moved);
   const embedded = files.some((f) => f.objects.some((o) => programOf(o) === 'versitygw'));
   return workloads(files)
     .filter(({ object }) => programOf(object) !== undefined)
     .map(({ kubernetes, object, objects }) =>
-      layOutPod(kubernetes, object, objects, folder, moved, embedded ? undefined : standIn),
+      layOutPod(kubernetes, object, objects, folder, { moved, exposed, issued }, embedded ? undefined : standIn),
     );
 };
 
@@ -119,12 +165,19 @@ const repository = (container: Any): string => imageOf(container.image)?.reposit
 const programOf = (object: Manifest): string | undefined =>
   (object.spec?.template?.spec?.containers ?? []).map((c: Any) => programs[repository(c)]?.program).find(Boolean);
 
+/** What a pod finds outside of itself. */
+interface Surroundings {
+  readonly moved: ReadonlyMap<string, ReadonlyMap<number, number>>;
+  readonly exposed: ReadonlyMap<string, string>;
+  readonly issued: ReadonlyMap<string, Any>;
+}
+
 const layOutPod = (
   kubernetes: string,
   object: Manifest,
   objects: readonly Manifest[],
   folder: string,
-  moved: ReadonlyMap<string, ReadonlyMap<number, number>>,
+  { moved, exposed, issued }: Surroundings,
   standIn: StandIn | undefined,
 ): RunnablePod => {
   const { name: workload, namespace = '' } = object.metadata;
@@ -134,6 +187,10 @@ const layOutPod = (
   const ports = moved.get(name) as ReadonlyMap<number, number>;
   const find = (kind: string, called: string) =>
     objects.find((o) => o.kind === kind && o.metadata.name === called && o.metadata.namespace === namespace);
+  const sourceOf = ({ configMap, secret }: Any) =>
+    configMap
+      ? find('ConfigMap', configMap.name)
+      : secret && (find('Secret', secret.secretName) ?? issued.get(`${kubernetes}/${namespace}/${secret.secretName}`));
 
   // volumes: a folder each, or the host's own path
   const claims = (object.spec.volumeClaimTemplates ?? []).map((c: Any) => ({ name: c.metadata.name }));
@@ -151,14 +208,17 @@ const layOutPod = (
   const file = (path: string): string => movePaths(path);
 
   const moveServices = (text: string): string =>
-    text.replace(
-      /(?:[a-z0-9-]+-(\d+)\.)?([a-z0-9-]+)\.([a-z0-9-]+)\.svc\.cluster\.local:(\d+)/g,
-      (all, ordinal, service, ns, port) => {
-        const there = moved.get(`${kubernetes}/${ns}/${service}`)?.get(Number(port));
-        if (!there) return all;
-        return Number(ordinal ?? 0) > 0 ? nobody : `127.0.0.1:${there}`;
-      },
-    );
+    text
+      .replace(
+        /(?:[a-z0-9-]+-(\d+)\.)?([a-z0-9-]+)\.([a-z0-9-]+)\.svc\.cluster\.local:(\d+)/g,
+        (all, ordinal, service, ns, port) => {
+          const remote = exposed.get(`${service}:${port}`);
+          const there = moved.get(`${kubernetes}/${ns}/${service}`)?.get(Number(port));
+          if (!there) return remote ?? all;
+          return Number(ordinal ?? 0) > 0 ? nobody : `127.0.0.1:${there}`;
+        },
+      )
+      .replace(/[a-z0-9][a-z0-9.-]*:\d+/g, (address) => exposed.get(address) ?? address);
   const movePort = (arg: string): string =>
     arg.replace(
       /^(--[^=]+=)?(https?:\/\/)?(0\.0\.0\.0|127\.0\.0\.1|localhost)?:(\d+)$/,
@@ -191,19 +251,29 @@ const layOutPod = (
     standIn && c.args?.some((a: string) => a.startsWith(bucketFlag)) && !c.env?.some((e: Any) => e.name === credentialsVariable)
       ? { AWS_ACCESS_KEY_ID: standIn.accessKey, AWS_SECRET_ACCESS_KEY: standIn.secretKey }
       : {};
-  const containers = (spec.containers as Any[])
+  const readyUrl = (c: Any): string => {
+    const { httpGet, tcpSocket } = c.readinessProbe ?? {};
+    const { path = '', port, scheme = 'http' } = httpGet ?? { ...tcpSocket, scheme: 'tcp' };
+    const number = c.ports?.find((p: Any) => p.name === port || p.containerPort === port)?.containerPort;
+    if (!number) throw new Error(`${name}: the readiness probe of ${c.name} asks port ${port}, which it does not declare`);
+    return `${scheme.toLowerCase()}://127.0.0.1:${ports.get(number)}${path}`;
+  };
+  const containers: RunnableContainer[] = (spec.containers as Any[])
     .filter((c) => programs[repository(c)])
     .map((c) => {
       const env = { ...environment(c), ...byRole(c) };
-      const { path, port } = c.readinessProbe.httpGet;
-      const number = c.ports.find((p: Any) => p.name === port || p.containerPort === port)?.containerPort;
-      if (!number) throw new Error(`${name}: the readiness probe of ${c.name} asks port ${port}, which it does not declare`);
+      const program = programs[repository(c)]?.program as string;
+      const last = readsArgumentsOnly[program];
       return {
         name: c.name as string,
-        program: programs[repository(c)]?.program as string,
-        args: (c.args ?? []).map((arg: string) => movePaths(moveServices(movePort(expand(arg, env))))) as string[],
+        program,
+        args: [
+          ...(c.args ?? []).map((arg: string) => movePaths(moveServices(movePort(expand(arg, env))))),
+          ...(last ? [last] : []),
+        ],
         env: Object.fromEntries(Object.entries(env).map(([k, v]) => [k, movePaths(v)])),
-        readyUrl: `http://127.0.0.1:${ports.get(number)}${path}`,
+        readyUrl: readyUrl(c),
+        ends: last !== undefined,
       };
     });
 
@@ -219,8 +289,8 @@ const layOutPod = (
     const at = join(directory, v.name);
     if (v.hostPath) continue;
     mkdirSync(at, { recursive: true });
-    const source = v.configMap ? find('ConfigMap', v.configMap.name) : v.secret ? find('Secret', v.secret.secretName) : undefined;
-    if (v.configMap && !source && v.name !== certificateVolume)
+    const source = sourceOf(v);
+    if (v.configMap && !source && !v.configMap.optional && v.name !== certificateVolume)
       throw new Error(`${name} mounts ConfigMap ${v.configMap.name}, which is not in the output`);
     const data: Record<string, string> = { ...source?.data, ...source?.stringData };
     const items = (v.configMap ?? v.secret)?.items ?? Object.keys(data).map((key) => ({ key, path: key }));
@@ -233,7 +303,7 @@ const layOutPod = (
 
   // files of Secrets that are not in the output, and of the user's own certificates, are only known by who names them
   const named = [...texts, ...containers.flatMap((c) => [...c.args, ...Object.values(c.env)])].join('\n');
-  for (const v of volumes.filter((v) => v.name === certificateVolume || (v.secret && !find('Secret', v.secret.secretName)))) {
+  for (const v of volumes.filter((v) => !sourceOf(v) && (v.secret || v.name === certificateVolume))) {
     const at = join(directory, v.name);
     const text = (key: string) =>
       v.name === certificateVolume
