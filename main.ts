@@ -1,6 +1,6 @@
 // Reads the fleet file (fleet.yaml, or what FLEET names) and writes dist/<kubernetes cluster>/<chart>.k8s.yaml.
 import { FleetError, loadFleet, synthesize } from './charts/fleet';
-import { sayFleetError } from './scripts/lib/terminal';
+import { sayFleetError, styleOf } from './scripts/lib/terminal';
 import { outputFiles, report, writeOutput } from './scripts/output';
 
 const file = process.env.FLEET ?? 'fleet.yaml';
@@ -8,7 +8,7 @@ try {
   const started = performance.now();
   const synthesized = synthesize(loadFleet(file));
   const output = writeOutput(outputFiles(synthesized));
-  console.log(report(file, output, synthesized, performance.now() - started));
+  console.log(report(file, output, synthesized, performance.now() - started, styleOf(process.stdout)));
 } catch (error) {
   if (!(error instanceof FleetError)) throw error;
   sayFleetError(error);

@@ -1,7 +1,7 @@
 // npm run doctor: looks at a running fleet and says what is wrong with it.
 import { parseArgs } from 'node:util';
 import { loadFleet } from '../charts/fleet';
-import { declareTopology } from '../charts/topology';
+import { declareTopology, type Topology } from '../charts/topology';
 import { type Finding, inspect } from './doctor/checks';
 import { dim, green, main, progress, red, table, width, yellow } from './lib/terminal';
 
@@ -25,6 +25,16 @@ const show = (findings: readonly Finding[]): string => {
   );
 };
 
+/** What the fleet accepts though it is refused elsewhere. */
+const acceptedIn = ({ fleet }: Topology): Finding[] =>
+  fleet.accepted.map(({ code, at, problem, reason }) => ({
+    check: 'accepted',
+    of: at,
+    verdict: 'warning',
+    seen: `${problem} [${code}]`,
+    remedy: `nothing, as long as this holds: ${reason.trim()}`,
+  }));
+
 main(async () => {
   const { values } = parseArgs({ options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
   if (values.help) {
@@ -33,7 +43,7 @@ main(async () => {
   }
   const topology = declareTopology(loadFleet(process.env.FLEET ?? 'fleet.yaml'));
   const say = values.json ? () => {} : (text: string) => progress.show(text);
-  const findings = await inspect(topology, say);
+  const findings = [...acceptedIn(topology), ...(await inspect(topology, say))];
   const count = (v: Finding['verdict']) => findings.filter((f) => f.verdict === v).length;
   if (values.json) console.log(JSON.stringify({ fleet: topology.fleet.name, ok: count('wrong') === 0, findings }, null, 2));
   else

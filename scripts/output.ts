@@ -2,6 +2,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileText, type Synthesized } from '../charts/fleet';
+import { renderAccepted, type Style } from '../charts/fleet/messages';
 import { kindConfig } from '../charts/kind';
 
 export interface OutputFile {
@@ -76,13 +77,20 @@ export const writeOutput = (files: readonly OutputFile[]): string => {
 };
 
 /** What was written and what to do next. */
-export const report = (fleetFile: string, output: string, { topology, files }: Synthesized, milliseconds: number): string => {
-  const { name, kubernetes, clusters } = topology.fleet;
+export const report = (
+  fleetFile: string,
+  output: string,
+  { topology, files }: Synthesized,
+  milliseconds: number,
+  style: Style,
+): string => {
+  const { name, kubernetes, clusters, accepted } = topology.fleet;
   const objects = files.reduce((n, f) => n + f.objects.length, 0);
   const some = clusters.length > 6 ? `${clusters.length} clusters` : clusters.map((c) => c.name).join(', ');
   return [
     `Fleet ${name} (${fleetFile}): ${some}; ${objects} objects in ${files.length} files, ${(milliseconds / 1000).toFixed(1)} s`,
     ...kubernetes.map((k) => `  ${output}/${k.name}`),
+    ...(accepted.length > 0 ? [renderAccepted(accepted, style)] : []),
     'Next:',
     ...kubernetes.map((k) => `  kubectl --context ${k.context} apply --server-side -R -f ${output}/${k.name}`),
     '  or npm run up, which does that, waits and shows where everything is',

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { adminSecretName } from '../charts/components/grafana';
 import { loadFleet, type Synthesized, synthesize } from '../charts/fleet';
+import { renderAccepted } from '../charts/fleet/messages';
 import type { ResolvedKubernetes } from '../charts/fleet/resolve';
 import { kindConfig } from '../charts/kind';
 import { type LocalPort, localPorts, onLocalhost } from '../charts/localhost';
@@ -9,7 +10,7 @@ import type { Topology } from '../charts/topology';
 import { type Finding, inspect } from './doctor/checks';
 import { type Component, components, evidence, fleetPods, lookCloser, type Trouble, troubles } from './lib/components';
 import { Kubectl, run, sleep, ToolError } from './lib/kubectl';
-import { bold, dim, green, main, progress, red, table, yellow } from './lib/terminal';
+import { bold, dim, green, main, progress, red, styleOf, table, yellow } from './lib/terminal';
 import { outputFiles, writeOutput } from './output';
 import { type Leftovers, leftovers } from './plan/leftovers';
 import { livePlan } from './plan/live';
@@ -232,6 +233,7 @@ main(async () => {
   const synthesized = synthesize(fleet);
   const output = writeOutput(outputFiles(synthesized));
   const { topology } = synthesized;
+  if (fleet.accepted.length > 0) console.log(renderAccepted(fleet.accepted, styleOf(process.stdout)));
   const ready: Component[] = [];
   const left = new Map<string, Leftovers>();
   for (const k of fleet.kubernetes) {

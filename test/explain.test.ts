@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMap, parse, parseDocument, stringify } from 'yaml';
 import { parseFleet } from '../charts/fleet';
-import { codes } from '../charts/fleet/codes';
+import { codes, isAcceptable } from '../charts/fleet/codes';
 import { plain } from '../charts/fleet/messages';
 import { fleetSchema } from '../charts/fleet/schema';
 import { explain, forTerminal } from '../scripts/explain';
@@ -26,6 +26,7 @@ describe.each(pages)('the page of %s', (code, page) => {
       '## What would happen',
       '## Why',
       '## What to write',
+      ...(isAcceptable(code) ? ['## To accept it'] : []),
     ]);
     for (const section of page.split(/^#+ .*$/m).slice(1)) expect(section.trim()).toMatch(/\S+ \S+/);
   });
@@ -61,7 +62,12 @@ const fleetWith = (example: Record<string, unknown>): unknown => {
   return { ...base, observer: { in: 'kind', alertmanager: { receivers: named, defaultReceiver: 'team', ...example } } };
 };
 
-test.each(examples.filter(([, text]) => isMap(parseDocument(text).contents) && !/^groups:|ruleFiles/m.test(text)))(
+test.each(pages.filter(([code]) => isAcceptable(code)))('the page of %s shows how to accept it', (code, page) => {
+  const [, block = ''] = /^## To accept it\n.*?^```yaml\n(.*?)^```/ms.exec(page) ?? [];
+  expect(parse(block)).toEqual({ accept: [{ code, at: expect.stringMatching(/^[a-zA-Z]+\./), reason: expect.any(String) }] });
+});
+
+test.each(examples.filter(([, text]) => isMap(parseDocument(text).contents) && !/^groups:|^accept:|ruleFiles/m.test(text)))(
   'the example of %s is accepted',
   (_, text) => {
     expect(() => parseFleet(stringify(fleetWith(parse(text))), 'fleet.yaml')).not.toThrow();

@@ -89,6 +89,19 @@ describe('synth', () => {
     expect(tree(directory)).toEqual(before);
   });
 
+  test('shows what the fleet accepts, each time', () => {
+    const acceptance = 'accept: [{code: nodes-unwatched, at: clusters.chicago.nodes, reason: watched by the platform team}]';
+    put(
+      'fleet.yaml',
+      `${demo.replaceAll('{in: kind}', '{in: kind, nodes: false}').replace('observer: {in: kind, nodes: false}', 'observer: {in: kind}')}\n${acceptance}\n`,
+    );
+    for (const { code, out } of [synth(), synth()]) {
+      expect(code).toBe(0);
+      expect(out).toMatch(/^ {2}clusters\.chicago\.nodes: no cluster watches the nodes of kind \[nodes-unwatched\]$/m);
+      expect(out).toMatch(/^ {2}because: watched by the platform team$/m);
+    }
+  });
+
   const mistaken = () => put('fleet.yaml', demo.replace('{in: kind}', '{in: kind, wallpaper: "100%"}'));
 
   test('says a mistake to a log without colours, in lines of 80 columns', () => {

@@ -3,6 +3,10 @@
  * Each has its page, docs/checks/<code>.md, and is tripped by a fleet of test/refusals.
  */
 export const codes = [
+  'accept-final',
+  'accept-nothing',
+  'accept-unknown-code',
+  'accept-unknown-place',
   'autoscale-backwards',
   'block-duration',
   'bucket-in-endpoint',
@@ -84,3 +88,18 @@ export const codes = [
 ] as const;
 
 export type Code = (typeof codes)[number];
+
+/**
+ * Codes of what may be right all the same: a fleet may accept them, at one place, with a reason. Their pages say when that
+ * is legitimate.
+ */
+export const acceptable = [
+  'local-retention-under-three-blocks',
+  'nodes-unwatched',
+  'observer-unwatched',
+  'retention-before-downsampling',
+  'role-shared',
+  'static-keys',
+] as const satisfies readonly Code[];
+
+export const isAcceptable = (code: string): boolean => acceptable.some((c) => c === code);

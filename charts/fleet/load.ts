@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
 import { alertNames } from '../rules';
+import { accept } from './accept';
 import { checkFleet } from './checks';
 import { nearest, nearKeys } from './nearest';
 import { type ResolvedFleet, resolve } from './resolve';
@@ -131,6 +132,16 @@ const prototypeKeys = (value: unknown, path: Path = []): Violation[] =>
         ...Object.entries(value).flatMap(([key, part]) => (key === '__proto__' ? [] : prototypeKeys(part, [...path, key]))),
       ];
 
+/** The fleet without keys that the schema does not know, so that the rest can be checked as well. */
+const withoutUnknownKeys = (fleet: unknown): { known: unknown; unknown: Violation[] } => {
+  const issues = fleetSchema.safeParse(fleet).error?.issues.filter((issue) => issue.code === 'unrecognized_keys') ?? [];
+  if (issues.length === 0) return { known: fleet, unknown: [] };
+  const known = structuredClone(fleet);
+  for (const { path, keys } of issues)
+    for (const key of keys) delete (valueAt(known, path as Path) as Record<string, unknown>)[key];
+  return { known, unknown: issues.flatMap((issue) => fromIssue(issue, fleet)) };
+};
+
 /**
  * Resolves a typed fleet: defaults filled in, every safety check passed. Paths of rule files are from the folder of the
  * source, or from the working directory.
@@ -139,23 +150,21 @@ const prototypeKeys = (value: unknown, path: Path = []): Violation[] =>
 export const resolveFleet = (fleet: unknown, source?: Source): ResolvedFleet => {
   const prototypes = prototypeKeys(fleet);
   if (prototypes.length > 0) throw new FleetError(prototypes, source);
-  const parsed = fleetSchema.safeParse(fleet);
+  const { known, unknown } = withoutUnknownKeys(fleet);
+  const parsed = fleetSchema.safeParse(known);
   if (!parsed.success)
-    throw new FleetError(
-      parsed.error.issues.flatMap((issue) => fromIssue(issue, fleet)),
-      source,
-    );
+    throw new FleetError([...unknown, ...parsed.error.issues.flatMap((issue) => fromIssue(issue, known))], source);
   const checked = parsed.data as Fleet;
   const folder = dirname(source?.file ?? '.');
   const { texts, violations: unreadable } = readRuleFiles(checked, folder);
   const resolved = resolve(checked, texts);
-  const violations = [
+  const { accepted, violations } = accept(checked, [
     ...checkFleet(checked, resolved),
     ...unreadable,
     ...ruleFileViolations(checked, folder, texts, alertNames(resolved)),
-  ];
-  if (violations.length > 0) throw new FleetError(violations, source);
-  return resolved;
+  ]);
+  if (unknown.length + violations.length > 0) throw new FleetError([...unknown, ...violations], source);
+  return { ...resolved, accepted };
 };
 
 /**

@@ -1,4 +1,6 @@
 // How violations look: in a terminal, in a log, and as the message of an error.
+import type { Accepted } from './accept';
+import { isAcceptable } from './codes';
 import type { Problem } from './violations';
 
 /** Where a text is printed. */
@@ -70,6 +72,9 @@ export const render = (problems: readonly Problem[], style: Style = plain): stri
         ...(p.excerpt ? excerpt(p.excerpt, style) : []),
         part('it would mean', p.consequence, style, style.red),
         part('write instead', p.remedy, style, style.green),
+        ...(isAcceptable(p.code)
+          ? [part('or accept it', `accept: [{code: ${p.code}, at: ${p.path.join('.')}, reason: …}]`, style, style.dim)]
+          : []),
       ].join('\n'),
     );
   const rest = problems.slice(style.inFull).map((p) => heading(p, style));
@@ -84,3 +89,18 @@ export const render = (problems: readonly Problem[], style: Style = plain): stri
     ].join('\n'),
   ].join('\n\n');
 };
+
+/** What the fleet accepts, for all who synthesize it; nothing if there is nothing. */
+export const renderAccepted = (accepted: readonly Accepted[], style: Style = plain): string =>
+  accepted.length === 0
+    ? ''
+    : [
+        style.bold(`Accepted, though refused elsewhere (npm run explain CODE):`),
+        ...accepted.map(({ code, at, reason, problem, consequence }) =>
+          [
+            wrap(harmless(`  ${at}: ${problem} [${code}]`).trimStart(), style.width - 2, '  ').replace(/^/gm, '  '),
+            part('it means', consequence, style, style.red),
+            part('because', reason.trim(), style, style.green),
+          ].join('\n'),
+        ),
+      ].join('\n');

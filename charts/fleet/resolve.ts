@@ -2,6 +2,7 @@
 
 import type { ImageSource } from '../images';
 import type { Resources } from '../kit/kubernetes';
+import type { Accepted } from './accept';
 import { type ResolvedAlerts, type ResolvedSlo, type RuleTexts, resolveAlerts, resolveClusterAlerts, resolveSlo } from './alerts';
 import { type ResolvedParts, resolveParts, resolveResources } from './availability';
 import { exposedPorts, type ResolvedExpose, type ResolvedTls, resolveExpose, resolveTls } from './exposure';
@@ -55,6 +56,8 @@ export interface ResolvedCluster {
 
 export interface ResolvedFleet {
   readonly name: string;
+  /** What would be refused, if the fleet did not say why it is right here. */
+  readonly accepted: readonly Accepted[];
   readonly kubernetes: readonly ResolvedKubernetes[];
   readonly objectStore: ResolvedObjectStore;
   readonly observer: {
@@ -146,6 +149,7 @@ const resolveObserver = (fleet: Fleet): ResolvedFleet['observer'] => {
 export const resolve = (fleet: Fleet, ruleTexts: RuleTexts = new Map()): ResolvedFleet => {
   return {
     name: fleet.name,
+    accepted: [], // known once it is checked
     kubernetes: byName(fleet.kubernetes).map(([name, k]) => resolveKubernetes(fleet, name, k)),
     objectStore: resolveObjectStore(fleet),
     observer: resolveObserver(fleet),

@@ -1,5 +1,6 @@
 // The fleet file's schema: every key, its form, and what it is for. fleet.schema.json is generated from it.
 import { z } from 'zod';
+import { acceptable } from './codes';
 import { expose } from './exposure-schema';
 import { objectStore } from './object-store-schema';
 import {
@@ -494,6 +495,21 @@ const tls = z
   })
   .describe('Certificates for connections between Kubernetes clusters.');
 
+const acceptance = z
+  .strictObject({
+    code: z
+      .string({ error: 'write the code of a refusal, such as nodes-unwatched' })
+      .meta({ enum: acceptable })
+      .describe('The code in brackets at the end of the refusal. `npm run explain CODE` says when it may be accepted.'),
+    at: z
+      .string({ error: 'write the place that the refusal names, such as clusters.chicago.retention' })
+      .describe('The place, as the refusal names it: keys with dots between, such as clusters.chicago.retention.'),
+    reason: text(/^\s*\S+(\s+\S+){3,}\s*$/, 'write why, for those who read it in a year: four words or more').describe(
+      'Why it is right here, for those who read it in a year.',
+    ),
+  })
+  .describe('One refusal at one place.');
+
 export const fleetSchema = z
   .strictObject({
     name: dnsLabel.describe('Name of the fleet: prefix of its namespaces.'),
@@ -569,6 +585,10 @@ export const fleetSchema = z
       })
       .optional()
       .describe('Parameters of the alerts.'),
+    accept: z
+      .array(acceptance)
+      .optional()
+      .describe('What is right here though it is refused elsewhere; shown at every synthesis.'),
   })
   .describe('A fleet of monitored clusters.');
 

@@ -1,4 +1,5 @@
 // Every refusal that there is, by subject. A check adds its own to the file of its subject, or a file here.
+import { acceptances } from './accept';
 import { alerts } from './alerts';
 import { availability } from './availability';
 import { exposureRefusals } from './exposure';
@@ -9,6 +10,7 @@ import { notifications } from './notifications';
 import { objectStores } from './object-store';
 
 export const refusals = {
+  acceptances,
   forms,
   model,
   availability,
