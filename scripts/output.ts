@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, r
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileText, type Synthesized } from '../charts/fleet';
 import { renderAccepted, type Style } from '../charts/fleet/messages';
+import { iamFiles } from '../charts/iam';
 import { kindConfig } from '../charts/kind';
 
 export interface OutputFile {
@@ -10,12 +11,13 @@ export interface OutputFile {
   readonly text: string;
 }
 
-/** All files of a synthesized fleet: the manifests, and beside their folder what `kind create cluster --config` takes. */
+/** All files of a synthesized fleet: the manifests, and beside their folder what `kind create cluster --config` and IAM take. */
 export const outputFiles = ({ topology, files }: Synthesized): OutputFile[] => [
   ...files.map((f) => ({ path: f.path, text: fileText(f) })),
   ...topology.fleet.kubernetes
     .filter((k) => k.platform === 'kind')
     .map((k) => ({ path: `${k.name}.kind.yaml`, text: kindConfig(topology, k.name) })),
+  ...iamFiles(topology),
 ];
 
 /** The folder that holds what the fleet file synthesizes to, and nothing else. */

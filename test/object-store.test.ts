@@ -1,4 +1,5 @@
 // The bucket: how it is found, as whom it is used, and who may come near it.
+import { iamFiles } from '../charts/iam';
 import { eks as eksFleet, fleet as kindFleet } from './refusals/support';
 import { configFile, containersOf, fleetFiles, type Json, ofKind, podsOf, sample, sampleOf, workloadsOf } from './support/fleets';
 import { network } from './support/network';
@@ -148,4 +149,171 @@ test('an object store in plain HTTP does not open the way to the credentials of 
   expect(store.map((p) => [allowed(p, { ip: '203.0.113.7' }, http), allowed(p, { ip: '169.254.169.254' }, http)])).toEqual([
     [true, false],
   ]);
+});
+
+describe('what IAM is told:', () => {
+  type Files = Record<string, Json>;
+  const files = (text: string): Files =>
+    Object.fromEntries(iamFiles(sampleOf('fleet.yaml', text).topology).map((f) => [f.path, JSON.parse(f.text)]));
+  const role = (component: string) => `arn:aws:iam::111122223333:role/demo-cloud-${component}`;
+  const text = (auth: string, more = '', clusters = 'chicago: {in: cloud}, seattle: {in: cloud}') =>
+    eksFleet({
+      kubernetes:
+        'kubernetes: {cloud: {platform: eks, context: arn:aws:eks:eu-west-1:111122223333:cluster/metrics, oidcProvider: https://oidc.eks.eu-west-1.amazonaws.com/id/0123}}',
+      clusters: `clusters: {${clusters}}`,
+      ...s3(`region: eu-west-1, auth: ${auth}${more}`),
+    });
+  const podIdentity = files(text('{podIdentity: {}}', ', prefix: blocks/eu'));
+  const policy = (component: string, all = podIdentity) => all[`cloud.iam/demo-cloud-${component}.policy.json`];
+  const trust = (component: string, all = podIdentity) => all[`cloud.iam/demo-cloud-${component}.trust.json`];
+  const actions = (document: Json, resource: string): string[] =>
+    document.Statement.filter((s: Json) => s.Resource.includes(resource)).flatMap((s: Json) => s.Action);
+
+  test('nothing where there are no roles', () => {
+    for (const file of ['fleet.yaml', 'examples/s3-and-slack/fleet.yaml']) expect(iamFiles(sample(file).topology)).toEqual([]);
+  });
+  test('a policy and a trust policy for each component, and who is associated with them', () => {
+    expect(Object.keys(podIdentity).sort()).toEqual([
+      'cloud.iam/associations.json',
+      ...['bucket-web', 'compact', 'rule', 'sidecar', 'store'].flatMap((c) => [
+        `cloud.iam/demo-cloud-${c}.policy.json`,
+        `cloud.iam/demo-cloud-${c}.trust.json`,
+      ]),
+    ]);
+  });
+  test('in a folder beside that which kubectl applies', () => {
+    const applied = sampleOf('fleet.yaml', text('{podIdentity: {}}')).files.map((f) => f.path.split('/')[0]);
+    expect(Object.keys(podIdentity).filter((path) => applied.includes(path.split('/')[0]))).toEqual([]);
+  });
+  test.each([
+    ['store', ['s3:GetObject']],
+    ['bucket-web', ['s3:GetObject']],
+    ['sidecar', ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject']],
+    ['rule', ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject']],
+    ['compact', ['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:PutObject']],
+  ])('%s may list the bucket and, of its own prefix, %p', (component, objects) => {
+    expect(actions(policy(component), 'arn:aws:s3:::demo-metrics/blocks/eu/*')).toEqual(objects);
+    expect(actions(policy(component), 'arn:aws:s3:::demo-metrics')).toEqual(['s3:ListBucket']);
+    expect(policy(component).Statement.length).toBe(2);
+  });
+  test('the key of the bucket may be used as the bucket is, and through S3 only', () => {
+    const key = 'arn:aws:kms:eu-west-1:111122223333:key/1-2';
+    const all = files(text('{podIdentity: {}}', `, sse: {type: SSE-KMS, key: ${key}}`));
+    expect(actions(policy('store', all), key)).toEqual(['kms:Decrypt']);
+    for (const c of ['sidecar', 'rule', 'compact'])
+      expect(actions(policy(c, all), key)).toEqual(['kms:Decrypt', 'kms:GenerateDataKey']);
+    expect(policy('store', all).Statement[2].Condition).toEqual({
+      StringEquals: { 'kms:ViaService': 's3.eu-west-1.amazonaws.com' },
+    });
+  });
+  test('with Pod Identity a role is for one service account of one EKS cluster, in the namespaces that have it', () => {
+    const [statement, ...others] = trust('sidecar').Statement;
+    expect(others).toEqual([]);
+    expect(statement).toMatchObject({
+      Effect: 'Allow',
+      Principal: { Service: 'pods.eks.amazonaws.com' },
+      Action: ['sts:AssumeRole', 'sts:TagSession'],
+      Condition: {
+        StringEquals: {
+          'aws:RequestTag/eks-cluster-arn': 'arn:aws:eks:eu-west-1:111122223333:cluster/metrics',
+          'aws:RequestTag/kubernetes-namespace': ['demo-chicago', 'demo-seattle'],
+          'aws:RequestTag/kubernetes-service-account': 'prometheus',
+        },
+      },
+    });
+  });
+  test('associations name service accounts that are there, one for each pod that uses the bucket', () => {
+    const { objects } = sampleOf('fleet.yaml', text('{podIdentity: {}}'));
+    const pods = bucketContainers(objects).map(({ workload: w }) => `${w.namespace}/${w.spec.serviceAccountName}`);
+    const associations = podIdentity['cloud.iam/associations.json'];
+    expect(associations.map((a: Json) => `${a.namespace}/${a.serviceAccount}`)).toEqual(pods.sort());
+    expect(associations[0]).toEqual({
+      clusterName: 'metrics',
+      namespace: 'demo-chicago',
+      serviceAccount: 'prometheus',
+      roleArn: role('sidecar'),
+    });
+  });
+  test('with IRSA a role is for tokens of the cluster, made for STS, of the service accounts that name it', () => {
+    const irsa = files(text('{irsa: {}}'));
+    expect(Object.keys(irsa)).not.toContain('cloud.iam/associations.json');
+    const provider = 'oidc.eks.eu-west-1.amazonaws.com/id/0123';
+    expect(trust('sidecar', irsa).Statement).toEqual([
+      {
+        Sid: 'Irsa0',
+        Effect: 'Allow',
+        Principal: { Federated: `arn:aws:iam::111122223333:oidc-provider/${provider}` },
+        Action: ['sts:AssumeRoleWithWebIdentity'],
+        Condition: {
+          StringEquals: {
+            [`${provider}:aud`]: 'sts.amazonaws.com',
+            [`${provider}:sub`]: [
+              'system:serviceaccount:demo-chicago:prometheus',
+              'system:serviceaccount:demo-seattle:prometheus',
+            ],
+          },
+        },
+      },
+    ]);
+  });
+  test('each role of IRSA that a service account names trusts that service account', () => {
+    const irsa = text('{irsa: {}}');
+    const documents = files(irsa);
+    const accounts = ofKind(sampleOf('fleet.yaml', irsa).objects, 'ServiceAccount').filter((o: Json) => o.metadata.annotations);
+    expect(accounts.length).toBe(6);
+    for (const { metadata } of accounts as Json[]) {
+      const name = metadata.annotations['eks.amazonaws.com/role-arn'].replace(/.*\//, '');
+      expect(JSON.stringify(documents[`cloud.iam/${name}.trust.json`])).toContain(
+        `"system:serviceaccount:${metadata.namespace}:${metadata.name}"`,
+      );
+    }
+  });
+  test('the same, however often', () => {
+    const made = () => iamFiles(sampleOf('fleet.yaml', text('{podIdentity: {}}')).topology);
+    expect(made()).toEqual(made());
+  });
+});
+
+test('the bucket is encrypted, and its requests are tuned, as the fleet file says', () => {
+  const { objects } = sampleOf(
+    'fleet.yaml',
+    kindFleet(
+      s3(
+        'endpoint: s3, auth: {secret: keys}, sse: {type: SSE-C, secret: sse}, storageClass: INTELLIGENT_TIERING, partSize: 16Mi, multipart: false, contentMd5: false, listObjects: v1, dualstack: false, maxRetries: 3, http: {responseHeaderTimeout: 1m, idleConnTimeout: 30s, tlsHandshakeTimeout: 5s, maxIdleConns: 1, maxIdleConnsPerHost: 2, maxConnsPerHost: 3}',
+      ),
+    ),
+  );
+  expect(bucketConfig(objects).config).toEqual({
+    bucket: 'demo-metrics',
+    endpoint: 's3',
+    bucket_lookup_type: 'path',
+    put_user_metadata: { 'X-Amz-Storage-Class': 'INTELLIGENT_TIERING' },
+    part_size: 16_777_216,
+    disable_multipart: true,
+    send_content_md5: false,
+    list_objects_version: 'v1',
+    disable_dualstack: true,
+    max_retries: 3,
+    sse_config: { type: 'SSE-C', encryption_key: '/etc/thanos/objstore-sse/key' },
+    http_config: {
+      response_header_timeout: '1m',
+      idle_conn_timeout: '30s',
+      tls_handshake_timeout: '5s',
+      max_idle_conns: 1,
+      max_idle_conns_per_host: 2,
+      max_conns_per_host: 3,
+    },
+  });
+});
+
+test.each([
+  ['SSE-S3', '{type: SSE-S3}', { type: 'SSE-S3' }],
+  [
+    'SSE-KMS',
+    '{type: SSE-KMS, key: "alias/metrics", context: {fleet: demo}}',
+    { type: 'SSE-KMS', kms_key_id: 'alias/metrics', kms_encryption_context: { fleet: 'demo' } },
+  ],
+])('the bucket is encrypted by %s', (_, written, config) => {
+  const { objects } = sampleOf('fleet.yaml', kindFleet(s3(`endpoint: s3, auth: {secret: keys}, sse: ${written}`)));
+  expect(bucketConfig(objects).config.sse_config).toEqual(config);
 });

@@ -13,7 +13,7 @@ import {
 } from '../config/certificates';
 import type { BucketClient } from '../config/objstore';
 import { configDirectory, prometheusConfig, rulesDirectory, type Targets } from '../config/prometheus';
-import type { ResolvedCluster, ResolvedFleet, ResolvedKubernetes } from '../fleet/resolve';
+import { prometheusName, type ResolvedCluster, type ResolvedFleet, type ResolvedKubernetes } from '../fleet/resolve';
 import { images } from '../images';
 import {
   configMapVolume,
@@ -64,7 +64,7 @@ export const declarePrometheus = (
 ): Prometheus => {
   const workload: Workload = {
     kind: 'workload',
-    name: 'prometheus',
+    name: prometheusName,
     component: 'prometheus',
     ...place,
     cluster: cluster.name,

@@ -1,7 +1,6 @@
 // What the schema cannot say about the object store: that the bucket is where it is looked for, and who may use it.
-import { roleOf } from '../config/object-stores/aws';
-import { awsDomain, isAmazon } from './object-stores';
-import type { ResolvedFleet } from './resolve';
+import { awsDomain, isAmazon, regionOf } from './object-stores';
+import { roleChecks } from './role-checks';
 import { type Check, type Path, refuseIf, type Violation } from './violations';
 
 /** Which of some keys are there. */
@@ -27,6 +26,7 @@ const oneOf = <K extends string>(
 };
 
 const here: Path = ['objectStore'];
+const kmsKey = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[-a-zA-Z0-9]+$/;
 const auth: Path = [...here, 'auth'];
 const identities = ['secret', 'irsa', 'podIdentity'] as const;
 
@@ -53,21 +53,42 @@ const alternatives: Check = ({ objectStore: store }) => {
   ];
 };
 
+const encryption: Check = ({ objectStore: store }, { objectStore }) => {
+  if (store.type !== 's3' || objectStore.type !== 's3' || store.sse === undefined) return [];
+  const { sse } = store;
+  return [
+    ...refuseIf(sse.type === 'SSE-C' && store.insecure === true, {
+      code: 'encryption-key-without-tls',
+      path: [...here, 'insecure'],
+      problem: 'every request carries the encryption key, and goes out in plain HTTP',
+      consequence: 'everybody on the way could read the key; the client refuses to send it.',
+      remedy: 'leave insecure out, or sse: {type: SSE-S3}.',
+    }),
+    ...refuseIf(sse.type === 'SSE-KMS' && objectStore.auth.type !== 'secret' && !kmsKey.test(sse.key), {
+      code: 'key-without-arn',
+      path: [...here, 'sse', ...(sse.type === 'SSE-KMS' ? ['key'] : [])],
+      problem: `${sse.type === 'SSE-KMS' ? sse.key : ''} is not the ARN of a key`,
+      consequence: 'no role could be given the right to use the key: policies take neither ids nor aliases.',
+      remedy: 'key: arn:aws:kms:eu-west-1:111122223333:key/…, which `aws kms describe-key` says.',
+    }),
+  ];
+};
+
 const location: Check = ({ objectStore: store }, resolved) => {
   const { objectStore } = resolved;
   if (store.type !== 's3' || objectStore.type !== 's3') return [];
-  if (store.endpoint === undefined && store.region === undefined)
+  const { endpoint, region } = objectStore;
+  if (region === undefined && (store.endpoint === undefined || isAmazon(endpoint)))
     return [
       {
         code: 'bucket-without-place',
         path: here,
-        problem: `neither endpoint nor region says where the bucket ${store.bucket} is`,
-        consequence: 'no component could find it.',
+        problem: `nothing says in which region the bucket ${store.bucket} is`,
+        consequence: 'no component could find it, or be given the right to look for it.',
         remedy: 'region: eu-west-1 for Amazon S3, or endpoint: host:port of another server.',
       },
     ];
-  const { endpoint } = objectStore;
-  const named = /^s3[.-](?:dualstack\.|fips\.)?([a-z0-9-]+)\.amazonaws\.com/.exec(endpoint)?.[1];
+  const named = regionOf(endpoint);
   return [
     ...refuseIf(endpoint.startsWith(`${store.bucket}.`), {
       code: 'bucket-in-endpoint',
@@ -76,12 +97,12 @@ const location: Check = ({ objectStore: store }, resolved) => {
       consequence: `requests would go to ${store.bucket}.${endpoint}, or look for a bucket in the bucket.`,
       remedy: `endpoint: ${endpoint.slice(store.bucket.length + 1)}.`,
     }),
-    ...refuseIf(named !== undefined && store.region !== undefined && named !== store.region, {
+    ...refuseIf(named !== undefined && named !== region, {
       code: 'bucket-region',
       path: [...here, 'endpoint'],
-      problem: `the endpoint ${endpoint} is not in the region ${store.region}`,
+      problem: `the endpoint ${endpoint} is not in the region ${region}`,
       consequence: 'Amazon would refuse every request: it is signed for another region.',
-      remedy: `leave endpoint out, or endpoint: s3.${store.region}.${awsDomain(store.region ?? '')}.`,
+      remedy: `leave endpoint out, or endpoint: s3.${region}.${awsDomain(region ?? '')}.`,
     }),
     ...refuseIf(store.lookup === 'virtual-hosted' && store.bucket.includes('.') && !store.insecure, {
       code: 'bucket-with-dots',
@@ -100,81 +121,4 @@ const location: Check = ({ objectStore: store }, resolved) => {
   ];
 };
 
-/** Kubernetes clusters that pods with a role would run in. */
-const usersOf = (resolved: ResolvedFleet) => {
-  const names = new Set([resolved.observer.in, ...resolved.clusters.map((c) => c.in)]);
-  return resolved.kubernetes.filter((k) => names.has(k.name));
-};
-
-const roles: Check = ({ objectStore: store }, resolved) => {
-  const { objectStore } = resolved;
-  if (store.type !== 's3' || objectStore.type !== 's3') return [];
-  if (given(store.auth, identities).length !== 1) return []; // said above
-  const users = usersOf(resolved);
-  if (objectStore.auth.type === 'secret')
-    return refuseIf(isAmazon(objectStore.endpoint) && users.length > 0 && users.every((k) => k.platform === 'eks'), {
-      code: 'static-keys',
-      path: [...auth, 'secret'],
-      problem: 'the bucket is used with static keys, where every component could have a role',
-      consequence: 'one key with all rights in every namespace: it never expires, and whoever reads it can delete all blocks.',
-      remedy: 'podIdentity: {} or irsa: {}; dist/ then holds a policy of least rights for each component.',
-    });
-  const { type, roles: template } = objectStore.auth;
-  const path: Path = [...auth, type];
-  const written = [...path, ...(store.auth[type]?.roles ? ['roles'] : [])];
-  const foreign = users.filter((k) => k.platform !== 'eks');
-  if (foreign.length > 0)
-    return foreign.map((k) => ({
-      code: 'roles-off-eks',
-      path,
-      problem: `${k.name} is on ${k.platform}, which gives pods no roles of Amazon's`,
-      consequence: `no component in ${k.name} could use the bucket.`,
-      remedy: 'secret: and the name of a Secret with static keys.',
-    }));
-  return [
-    ...refuseIf(!isAmazon(objectStore.endpoint), {
-      code: 'roles-off-amazon',
-      path,
-      problem: `${objectStore.endpoint} is not Amazon S3, and knows nothing of roles`,
-      consequence: 'it would refuse every request.',
-      remedy: 'secret: and the name of a Secret with static keys.',
-    }),
-    ...refuseIf(!template.includes('{component}'), {
-      code: 'role-shared',
-      path: written,
-      problem: 'all components would have one role',
-      consequence: 'each could do what the compactor must: delete any block.',
-      remedy: `${template}-{component}.`,
-    }),
-    ...users.flatMap((k) => [
-      ...refuseIf(k.aws === undefined, {
-        code: 'eks-without-arn',
-        path: ['kubernetes', k.name],
-        problem: `nothing says which EKS cluster ${k.name} is: its context ${k.context} is no ARN`,
-        consequence: 'its roles could be written for no account and no cluster.',
-        remedy: 'arn: arn:aws:eks:eu-west-1:111122223333:cluster/metrics, which `aws eks describe-cluster` says.',
-      }),
-      ...refuseIf(type === 'irsa' && k.aws !== undefined && k.aws.oidcProvider === undefined, {
-        code: 'eks-without-oidc-provider',
-        path: ['kubernetes', k.name],
-        problem: `the OpenID Connect provider of ${k.name} is not known`,
-        consequence: 'no role could trust its service accounts.',
-        remedy: 'oidcProvider: https://oidc.eks.eu-west-1.amazonaws.com/id/…, which `aws eks describe-cluster` says.',
-      }),
-      ...tooLong(roleOf(template, k.name === resolved.observer.in ? 'bucket-web' : 'sidecar', k)).map(
-        (name): Violation => ({
-          code: 'role-name-too-long',
-          path: written,
-          problem: `the role ${name} would have a name of ${name.length} characters`,
-          consequence: 'IAM takes 64 at most.',
-          remedy: 'roles: with a shorter ARN, such as arn:aws:iam::{account}:role/thanos-{component}.',
-        }),
-      ),
-    ]),
-  ];
-};
-
-/** IAM's limit of a role's name, its path aside. */
-const tooLong = (role: string): string[] => [role.replace(/^.*\//, '')].filter((name) => name.length > 64);
-
-export const objectStoreChecks: readonly Check[] = [alternatives, location, roles];
+export const objectStoreChecks: readonly Check[] = [alternatives, encryption, location, ...roleChecks];

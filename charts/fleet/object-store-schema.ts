@@ -1,7 +1,7 @@
 // The fleet file's objectStore: where blocks are kept, and as whom.
 import { z } from 'zod';
 import { expose } from './exposure-schema';
-import { duration, host, portNumber, secretKey, secretName, text, volumeSize, yesOrNo } from './scalars';
+import { count, duration, host, partSize, portNumber, secretKey, secretName, text, volumeSize, yesOrNo } from './scalars';
 
 const toleratedOutage = duration.optional().describe('The longest outage of the bucket that must lose no data. Default: 24h.');
 
@@ -24,7 +24,7 @@ const embedded = z.strictObject({
 
 /** ARN of an IAM role, with placeholders for what differs between roles. */
 const roles = text(
-  /^arn:aws[a-z-]*:iam::(\d{12}|\{account\}):role\/([-\w+=,.@{}]+\/)*[-\w+=,.@{}]+$/,
+  /^arn:aws[a-z-]*:iam::(\d{12}|\{account\}):role\/([-\w+=,.@]+\/)*([-\w+=,.@]|\{component\}|\{kubernetes\})+$/,
   'write the ARN of a role with the placeholder {component}, such as arn:aws:iam::111122223333:role/thanos-{kubernetes}-{component}',
 )
   .optional()
@@ -56,6 +56,45 @@ const certificateAuthority = z
   .optional()
   .describe("Who signed the server's certificate, if not a public authority: one of secret and configMap.");
 
+const sse = z
+  .discriminatedUnion(
+    'type',
+    [
+      z.strictObject({ type: z.literal('SSE-S3').describe('With a key of the object store.') }),
+      z.strictObject({
+        type: z.literal('SSE-KMS').describe('With a key of a key management service.'),
+        key: text(/^\S{1,2048}$/, "write the key's ARN, such as arn:aws:kms:eu-west-1:111122223333:key/…").describe(
+          'The key: its ARN on Amazon, its id on other servers.',
+        ),
+        context: z
+          .record(text(/^\S+$/, 'write a key without spaces'), z.string({ error: 'write a text' }))
+          .optional()
+          .describe('Encryption context, which must be the same for ever.'),
+      }),
+      z.strictObject({
+        type: z.literal('SSE-C').describe('With a key of your own, which every request carries.'),
+        secret: secretName.describe(`A Secret ${everyNamespace} and holds the key: 32 bytes.`),
+        key: secretKey.optional().describe('Its key. Default: key.'),
+      }),
+    ],
+    { error: 'write type: SSE-S3, type: SSE-KMS or type: SSE-C' },
+  )
+  .optional()
+  .describe('How the object store encrypts blocks. Default: as the bucket says.');
+
+/** What of the connections to an object store can be tuned, whatever its kind. */
+const http = z
+  .strictObject({
+    responseHeaderTimeout: duration.optional().describe('How long an answer may be awaited. Default: 2m.'),
+    idleConnTimeout: duration.optional().describe('How long a connection is kept that nobody uses. Default: 1m30s.'),
+    tlsHandshakeTimeout: duration.optional().describe('Default: 10s.'),
+    maxIdleConns: count(0, 100_000).optional().describe('Connections that are kept, 0 for any number. Default: 100.'),
+    maxIdleConnsPerHost: count(1, 100_000).optional().describe('The same for one host. Default: 100.'),
+    maxConnsPerHost: count(0, 100_000).optional().describe('Connections to one host, 0 for any number. Default: 0.'),
+  })
+  .optional()
+  .describe('Connections to the object store.');
+
 const s3 = z.strictObject({
   type: z.literal('s3').describe('A bucket of Amazon S3, or of a server that speaks its protocol.'),
   bucket: text(
@@ -81,6 +120,23 @@ const s3 = z.strictObject({
     .describe(
       'Where requests name the bucket: in the path, or in the host name. Default: virtual-hosted for Amazon, path for others.',
     ),
+  sse,
+  storageClass: text(/^[A-Z][A-Z0-9_]*$/, 'write a storage class such as INTELLIGENT_TIERING')
+    .refine((c) => !['GLACIER', 'DEEP_ARCHIVE'].includes(c), { error: 'write a storage class whose objects can be read at once' })
+    .optional()
+    .describe('Storage class of new objects. Default: as the object store says, STANDARD on Amazon.'),
+  partSize: partSize.optional().describe('Size of the parts of larger objects. Default: 64Mi.'),
+  multipart: yesOrNo.optional().describe('Whether larger objects are written in parts. Default: true.'),
+  contentMd5: yesOrNo
+    .optional()
+    .describe('Whether writes carry an MD5 checksum; some servers know no other, some forbid it. Default: true.'),
+  listObjects: z
+    .enum(['v1', 'v2'], { error: 'write v1 or v2' })
+    .optional()
+    .describe('Version of the listing request; old servers know v1 only. Default: v2.'),
+  dualstack: yesOrNo.optional().describe("Whether Amazon's endpoint for IPv4 and IPv6 is used. Default: true."),
+  maxRetries: count(1, 100).optional().describe('How often a request is tried. Default: 10.'),
+  http,
   toleratedOutage,
 });
 

@@ -15,6 +15,21 @@ export type AwsAuth =
   /** `roles` is an ARN with placeholders. */
   | { readonly type: 'irsa' | 'podIdentity'; readonly roles: string };
 
+/** How an object store encrypts blocks. */
+export type Encryption =
+  | { readonly type: 'SSE-S3' }
+  | { readonly type: 'SSE-KMS'; readonly key: string; readonly context?: Readonly<Record<string, string>> }
+  | { readonly type: 'SSE-C'; readonly key: Reference };
+
+/** Connections to an object store, as people write them. */
+export type Http = NonNullable<WrittenS3['http']>;
+
+/** What people tune when they must, as they write it. */
+export type S3Tuning = Pick<
+  WrittenS3,
+  'storageClass' | 'partSize' | 'multipart' | 'contentMd5' | 'listObjects' | 'dualstack' | 'maxRetries' | 'http'
+>;
+
 export interface ResolvedS3 {
   readonly type: 's3';
   readonly bucket: string;
@@ -25,6 +40,8 @@ export interface ResolvedS3 {
   readonly insecure: boolean;
   readonly ca?: Reference;
   readonly lookup: 'path' | 'virtual-hosted';
+  readonly sse?: Encryption;
+  readonly tuning: S3Tuning;
   readonly toleratedOutage: string;
 }
 
@@ -47,6 +64,10 @@ export const awsDomain = (region: string): string => (region.startsWith('cn-') ?
 /** Whether an endpoint is Amazon's own, where IAM decides who may use a bucket. */
 export const isAmazon = (endpoint: string): boolean => /(^|\.)amazonaws\.com(\.cn)?(:\d+)?$/.test(endpoint);
 
+/** The region that an endpoint of Amazon's names: s3.eu-west-1.amazonaws.com, or that of a VPC. */
+export const regionOf = (endpoint: string): string | undefined =>
+  isAmazon(endpoint) ? /(?:^|\.)s3[.-](?:dualstack\.|fips\.)?([a-z]{2}(?:-[a-z]+)+-\d)\./.exec(endpoint)?.[1] : undefined;
+
 const resolveAuth = (fleet: Fleet, { auth }: WrittenS3): AwsAuth => {
   const roles = `arn:{partition}:iam::{account}:role/${fleet.name}-{kubernetes}-{component}`;
   if (auth.irsa) return { type: 'irsa', roles: auth.irsa.roles ?? roles };
@@ -64,19 +85,25 @@ const reference = (
     key: written.key ?? key,
   };
 
+const resolveSse = (sse: WrittenS3['sse']): Encryption | undefined =>
+  sse?.type === 'SSE-C' ? { type: 'SSE-C', key: { kind: 'secret', name: sse.secret, key: sse.key ?? 'key' } } : sse;
+
 const resolveS3 = (fleet: Fleet, store: WrittenS3, toleratedOutage: string): ResolvedS3 => {
+  const { storageClass, partSize, multipart, contentMd5, listObjects, dualstack, maxRetries, http } = store;
   const endpoint = store.endpoint ?? `s3.${store.region}.${awsDomain(store.region ?? '')}`;
   return {
     type: 's3',
     bucket: store.bucket,
     endpoint,
-    region: store.region,
+    region: store.region ?? regionOf(endpoint),
     prefix: store.prefix,
     auth: resolveAuth(fleet, store),
     insecure: store.insecure ?? false,
     ca: reference(store.ca, 'ca.crt'),
     // a bucket with dots is no host name that Amazon's certificate covers
     lookup: store.lookup ?? (isAmazon(endpoint) && !store.bucket.includes('.') ? 'virtual-hosted' : 'path'),
+    sse: resolveSse(store.sse),
+    tuning: { storageClass, partSize, multipart, contentMd5, listObjects, dualstack, maxRetries, http },
     toleratedOutage,
   };
 };

@@ -18,6 +18,9 @@ export const clusterLabel = 'cluster';
 /** The external label that tells the replicas of a pair apart: one value for Prometheus, query, compactor and alerts. */
 export const replicaLabel = 'replica';
 
+/** The workload of a cluster's Prometheus pair, and its service account. */
+export const prometheusName = 'prometheus';
+
 export interface ResolvedKubernetes {
   readonly name: string;
   readonly platform: Platform;

@@ -14,6 +14,8 @@ const size = (least: string, most: string) =>
     error: `write a size from ${least} to ${most}`,
   });
 export const volumeSize = size('512Mi', '64Ti');
+/** Of an object that is written in parts, of which S3 takes 10000 at most. */
+export const partSize = size('5Mi', '5Gi');
 export const memorySize = size('64Mi', '4Ti');
 export const ratio = text(/^(?=.*[1-9])\d{1,2}(\.\d{1,4})?%$/, 'write a share from above 0% to below 100%, such as 5%');
 export const cpu = text(cpuPattern, 'write CPU as 250m or 2');

@@ -8,6 +8,15 @@ const cluster = (keys: string) => eks({ kubernetes: `kubernetes: {${keys}}` });
 const cloud = 'platform: eks, context: arn:aws:eks:eu-west-1:111122223333:cluster/metrics';
 const oidc = 'oidcProvider: https://oidc.eks.eu-west-1.amazonaws.com/id/0123';
 
+const manyClusters = (count: number, auth: string) => {
+  const names = Array.from({ length: count }, (_, i) => `${'c'.repeat(40)}${i}`);
+  return eks({
+    kubernetes: `kubernetes: {cloud: {${cloud}, ${oidc}}}`,
+    objectStore: `objectStore: {type: s3, bucket: demo-metrics, region: eu-west-1, auth: ${auth}}`,
+    clusters: `clusters: {${names.map((name) => `${name}: {in: cloud}`).join(', ')}}`,
+  });
+};
+
 const stores: readonly Refusal[] = [
   {
     code: 'one-of',
@@ -50,6 +59,25 @@ const stores: readonly Refusal[] = [
     right: elsewhere('region: eu-west-1, auth: {secret: s}').replace('demo-metrics', 'demo.metrics'),
   },
   {
+    code: 'bucket-without-place',
+    wrong: eks({
+      objectStore: '»objectStore: {type: s3, bucket: demo-metrics, endpoint: s3.amazonaws.com, auth: {podIdentity: {}}}',
+    }),
+    right: inCloud('endpoint: s3.eu-west-1.amazonaws.com, auth: {podIdentity: {}}'),
+  },
+  {
+    code: 'encryption-key-without-tls',
+    wrong: elsewhere('endpoint: s3, auth: {secret: s}, sse: {type: SSE-C, secret: k}, »insecure: true'),
+    right: elsewhere('endpoint: s3, auth: {secret: s}, sse: {type: SSE-S3}, insecure: true'),
+  },
+  {
+    code: 'key-without-arn',
+    wrong: inCloud('region: eu-west-1, auth: {podIdentity: {}}, sse: {type: SSE-KMS, »key: alias/metrics}'),
+    right: inCloud(
+      'region: eu-west-1, auth: {podIdentity: {}}, sse: {type: SSE-KMS, key: arn:aws:kms:eu-west-1:111122223333:key/1-2}',
+    ),
+  },
+  {
     code: 'certificate-without-tls',
     wrong: elsewhere('endpoint: s3, auth: {secret: s}, ca: {secret: a}, »insecure: true'),
     right: elsewhere('endpoint: s3, auth: {secret: s}, ca: {secret: a}, insecure: false'),
@@ -76,6 +104,16 @@ const roles: readonly Refusal[] = [
     code: 'role-shared',
     wrong: inCloud('region: eu-west-1, auth: {podIdentity: {»roles: "arn:aws:iam::111122223333:role/thanos"}}'),
     right: inCloud('region: eu-west-1, auth: {podIdentity: {roles: "arn:aws:iam::111122223333:role/thanos/{component}"}}'),
+  },
+  {
+    code: 'role-in-other-account',
+    wrong: inCloud('region: eu-west-1, auth: {podIdentity: {»roles: "arn:aws:iam::444455556666:role/{component}"}}'),
+    right: inCloud('region: eu-west-1, auth: {podIdentity: {roles: "arn:aws:iam::{account}:role/{component}"}}'),
+  },
+  {
+    code: 'trust-policy-too-long',
+    wrong: manyClusters(25, '{irsa: {»roles: "arn:aws:iam::{account}:role/{component}"}}'),
+    right: manyClusters(15, '{irsa: {roles: "arn:aws:iam::{account}:role/{component}"}}'),
   },
   {
     code: 'eks-without-arn',

@@ -1,5 +1,5 @@
 // What a component of the fleet does with the bucket, and what its pod needs for it.
-import type { Reference } from '../../fleet/object-stores';
+import type { Http, Reference } from '../../fleet/object-stores';
 import type { k8s } from '../../kit/kubernetes';
 import type { Workload } from '../../kit/wiring';
 
@@ -57,3 +57,17 @@ const directory = '/etc/thanos';
 /** Where a mounted file is. */
 export const pathOf = ({ volume, file }: MountedFile): string => `${directory}/${volume}/${file}`;
 export const directoryOf = ({ volume }: MountedFile): string => `${directory}/${volume}`;
+
+/** The object, unless nothing in it is set. */
+export const unlessEmpty = (object: Record<string, unknown>): object | undefined =>
+  Object.values(object).some((value) => value !== undefined) ? object : undefined;
+
+/** Connections to an object store, as all of Thanos' clients of one take them (thanos-io/objstore exthttp). */
+export const httpConfig = (http: Http | undefined): object => ({
+  response_header_timeout: http?.responseHeaderTimeout,
+  idle_conn_timeout: http?.idleConnTimeout,
+  tls_handshake_timeout: http?.tlsHandshakeTimeout,
+  max_idle_conns: http?.maxIdleConns,
+  max_idle_conns_per_host: http?.maxIdleConnsPerHost,
+  max_conns_per_host: http?.maxConnsPerHost,
+});

@@ -1,28 +1,48 @@
 // A bucket of Amazon S3, or of a server that speaks its protocol (thanos docs/storage.md).
-import type { ResolvedS3 } from '../../fleet/object-stores';
+import type { Encryption, ResolvedS3, S3Tuning } from '../../fleet/object-stores';
 import type { ResolvedKubernetes } from '../../fleet/resolve';
+import { bytes } from '../../kit/units';
 import { type Edges, partOfInternet, type Workload } from '../../kit/wiring';
 import { awsIdentity } from './aws';
-import { certificateVolume, type MountedFile, pathOf, type StoreClient } from './client';
+import { certificateVolume, httpConfig, type MountedFile, pathOf, type StoreClient, unlessEmpty } from './client';
+
+const encryption = (sse: Encryption, key: MountedFile | undefined): object => {
+  if (sse.type === 'SSE-KMS') return { type: sse.type, kms_key_id: sse.key, kms_encryption_context: sse.context };
+  return key ? { type: sse.type, encryption_key: pathOf(key) } : { type: sse.type };
+};
+
+const tuned = (t: S3Tuning): object => ({
+  put_user_metadata: t.storageClass && { 'X-Amz-Storage-Class': t.storageClass },
+  part_size: t.partSize && bytes(t.partSize),
+  disable_multipart: t.multipart === false ? true : undefined,
+  send_content_md5: t.contentMd5,
+  list_objects_version: t.listObjects,
+  disable_dualstack: t.dualstack === false ? true : undefined,
+  max_retries: t.maxRetries,
+});
 
 export const s3Client = (store: ResolvedS3, client: Workload, kubernetes: ResolvedKubernetes, edges: Edges): StoreClient => {
   const port = Number(store.endpoint.split(':')[1] ?? (store.insecure ? 80 : 443));
   edges.allow(client, partOfInternet('object store'), { name: 's3', number: port });
   const identity = awsIdentity(store.auth, client, kubernetes, edges);
   const ca: MountedFile | undefined = store.ca && { volume: certificateVolume, from: store.ca, file: 'ca.crt' };
+  const key: MountedFile | undefined =
+    store.sse?.type === 'SSE-C' ? { volume: 'objstore-sse', from: store.sse.key, file: 'key' } : undefined;
   return {
     ...identity,
-    files: [...(identity.files ?? []), ...(ca ? [ca] : [])],
+    files: [...(identity.files ?? []), ...(ca ? [ca] : []), ...(key ? [key] : [])],
     config: {
       type: 'S3',
-      ...(store.prefix ? { prefix: store.prefix } : {}),
+      prefix: store.prefix,
       config: {
         bucket: store.bucket,
         endpoint: store.endpoint,
-        ...(store.region ? { region: store.region } : {}),
+        region: store.region,
         bucket_lookup_type: store.lookup,
-        ...(store.insecure ? { insecure: true } : {}),
-        ...(ca ? { http_config: { tls_config: { ca_file: pathOf(ca) } } } : {}),
+        insecure: store.insecure || undefined,
+        ...tuned(store.tuning),
+        sse_config: store.sse && encryption(store.sse, key),
+        http_config: unlessEmpty({ ...httpConfig(store.tuning.http), tls_config: ca && { ca_file: pathOf(ca) } }),
       },
     },
   };
