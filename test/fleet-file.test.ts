@@ -23,6 +23,7 @@ describe('a fleet file', () => {
         blockDuration: '30m',
         volume: '2Gi',
         resources: { cpu: '100m', memory: '256Mi', memoryLimit: '1Gi' },
+        sidecar: { cpu: '20m', memory: '48Mi', memoryLimit: '256Mi' },
         alerts: {
           targetDown: { for: '2m' },
           highLoad: { threshold: 0.5 },

@@ -164,7 +164,7 @@ export const renderPrometheus = (
             env: bucket.env,
             ports: containerPorts(sidecarHttp, grpc),
             ...probes(sidecarHttp),
-            resources: resources({ cpu: '20m', memory: '48Mi', memoryLimit: '256Mi' }),
+            resources: resources(cluster.sidecar),
             volumeMounts: [data, ...configuration, ...tlsMounts(sidecarTls), ...bucket.volumeMounts],
           }),
         ],

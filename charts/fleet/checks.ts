@@ -11,6 +11,7 @@ import { objectStoreChecks } from './object-store-checks';
 import { platformChecks } from './platform-checks';
 import { clusterLabel, type ResolvedFleet, replicaLabel } from './resolve';
 import type { Fleet } from './schema';
+import { sizingChecks } from './sizing-checks';
 import { type Check, type Path, refuseIf, type Violation } from './violations';
 
 /** Labels that the fleet itself sets; rulerLabels are in the ruler's own blocks. */
@@ -340,6 +341,7 @@ const checks: readonly Check[] = [
   ...objectStoreChecks,
   ...platformChecks,
   ...exposureChecks,
+  ...sizingChecks,
   ...notificationChecks,
   ...alertChecks,
   ...imageChecks,

@@ -14,6 +14,7 @@ export const codes = [
   'bucket-with-dots',
   'bucket-without-place',
   'certificate-without-tls',
+  'compactor-volume-under-block',
   'context-twice',
   'dead-mans-switch-interval',
   'dead-mans-switch-shared',
@@ -31,9 +32,11 @@ export const codes = [
   'interval-without-times',
   'invalid-name',
   'key-without-arn',
+  'load-without-series',
   'local-retention-under-outage',
   'local-retention-under-three-blocks',
   'localhost-from-pods',
+  'memory-under-series',
   'missing-key',
   'name-too-long',
   'namespace-claimed-twice',
@@ -48,6 +51,7 @@ export const codes = [
   'nodes-counted-twice',
   'nodes-unwatched',
   'not-exposed',
+  'object-store-under-retention',
   'observer-unwatched',
   'one-of',
   'open-to-everybody',
@@ -55,6 +59,7 @@ export const codes = [
   'repeat-interval',
   'replicas-and-autoscale',
   'replicas-behind-one-address',
+  'requests-beyond-node',
   'reserved-label',
   'retention-before-downsampling',
   'retention-out-of-order',
@@ -86,6 +91,7 @@ export const codes = [
   'unknown-time-zone',
   'unreachable-route',
   'unused-kubernetes',
+  'volume-under-retention',
   'wrong-type',
   'wrong-value',
   'yaml',
@@ -98,12 +104,16 @@ export type Code = (typeof codes)[number];
  * is legitimate.
  */
 export const acceptable = [
+  'compactor-volume-under-block',
   'local-retention-under-three-blocks',
+  'memory-under-series',
   'nodes-unwatched',
+  'object-store-under-retention',
   'observer-unwatched',
   'retention-before-downsampling',
   'role-shared',
   'static-keys',
+  'volume-under-retention',
 ] as const satisfies readonly Code[];
 
 export const isAcceptable = (code: string): boolean => acceptable.some((c) => c === code);

@@ -13,7 +13,7 @@ const everyNamespace = "that exists in the observer's and in each cluster's name
 
 const embedded = z.strictObject({
   type: z.literal('embedded').describe('An S3 server (versitygw) with one volume, for kind only.'),
-  size: volumeSize.optional().describe('Size of its volume. Default: 5Gi.'),
+  size: volumeSize.optional().describe('Size of its volume. Default: what the series of all clusters need, or 5Gi.'),
   expose: expose
     .optional()
     .describe(

@@ -108,14 +108,15 @@ const resolveS3 = (fleet: Fleet, store: WrittenS3, toleratedOutage: string): Res
   };
 };
 
-export const resolveObjectStore = (fleet: Fleet): ResolvedObjectStore => {
+/** @param size of the embedded store's volume where the fleet file does not say it */
+export const resolveObjectStore = (fleet: Fleet, size: string): ResolvedObjectStore => {
   const store = fleet.objectStore;
   const toleratedOutage = store.toleratedOutage ?? '24h';
   return store.type === 'embedded'
     ? {
         type: 'embedded',
         namespace: `${fleet.name}-object-store`,
-        size: store.size ?? '5Gi',
+        size: store.size ?? size,
         expose: resolveExpose(store.expose, 1, exposedPorts.objectStore),
         toleratedOutage,
       }

@@ -17,6 +17,7 @@ export interface PlatformDefaults {
     readonly blockDuration: string;
     readonly volume: string;
     readonly resources: Resources;
+    readonly sidecar: Resources;
   };
   /** Of the observer in it. */
   readonly observer: ResolvedParts;
@@ -34,6 +35,7 @@ export const platforms: Readonly<Record<Platform, PlatformDefaults>> = {
       blockDuration: '30m', // the first block is in the bucket before a demo is over
       volume: '2Gi',
       resources: { cpu: '100m', memory: '256Mi', memoryLimit: '1Gi' }, // a laptop holds many of them
+      sidecar: { cpu: '20m', memory: '48Mi', memoryLimit: '256Mi' },
     },
     // one of each: a second pod on the same machine is no help when the machine is gone
     observer: {
@@ -56,6 +58,7 @@ export const platforms: Readonly<Record<Platform, PlatformDefaults>> = {
       blockDuration: '2h', // the only one that Thanos is tested with; shorter ones cost requests, objects and index headers
       volume: '50Gi',
       resources: guaranteed('500m', '4Gi'),
+      sidecar: guaranteed('100m', '512Mi'),
     },
     observer: {
       query: { replicas: 2, resources: guaranteed('500m', '2Gi') }, // a node may be drained while people look

@@ -2,6 +2,7 @@
 
 import type { ImageSource } from '../images';
 import type { Resources } from '../kit/kubernetes';
+import { amount, percentage, perSecond } from '../kit/units';
 import type { Accepted } from './accept';
 import { type ResolvedAlerts, type ResolvedSlo, type RuleTexts, resolveAlerts, resolveClusterAlerts, resolveSlo } from './alerts';
 import { type ResolvedParts, resolveParts, resolveResources } from './availability';
@@ -10,6 +11,7 @@ import { type ResolvedNotifications, resolveNotifications } from './notification
 import { type ResolvedObjectStore, resolveObjectStore } from './object-stores';
 import { type AwsCluster, awsCluster, type Platform, platforms } from './platforms';
 import type { Fleet } from './schema';
+import { type BucketRetention, type ClusterLoad, clusterSizes, embeddedSize, observerSizes } from './sizing';
 
 export type { ResolvedAlerts } from './alerts';
 
@@ -31,6 +33,8 @@ export interface ResolvedKubernetes {
   readonly podCidrs: readonly string[];
   /** Absent: nodes may have any address. */
   readonly nodeCidrs?: readonly string[];
+  /** What its largest node offers to pods; absent when the fleet file does not say. */
+  readonly node?: { readonly cpu: string; readonly memory: string };
   /** Who may use the localhost ports; nobody where there are none. */
   readonly localhostFrom: readonly string[];
   /** As Amazon knows it: EKS only, and only where the fleet file says who it is. */
@@ -52,8 +56,11 @@ export interface ResolvedCluster {
   readonly scrapeInterval: string;
   readonly retention: string;
   readonly blockDuration: string;
+  /** What it brings; absent when the fleet file does not say its series. */
+  readonly load?: ClusterLoad;
   readonly volume: string;
   readonly resources: Resources;
+  readonly sidecar: Resources;
   readonly alerts: ResolvedAlerts;
 }
 
@@ -74,7 +81,7 @@ export interface ResolvedFleet {
   } & ResolvedParts;
   readonly clusters: readonly ResolvedCluster[];
   readonly images: ImageSource;
-  readonly retention: { readonly raw: string; readonly '5m': string; readonly '1h': string };
+  readonly retention: BucketRetention;
   readonly tls: ResolvedTls;
   readonly slo: ResolvedSlo;
   readonly alerts: ResolvedAlerts & { readonly runbookUrl: string };
@@ -104,6 +111,7 @@ const resolveKubernetes = (fleet: Fleet, name: string, k: Fleet['kubernetes'][st
     priorityClass: k.priorityClass,
     podCidrs: k.podCidrs ?? podCidrs,
     nodeCidrs: k.nodeCidrs,
+    ...(k.node ? { node: k.node } : {}),
     localhostFrom: k.platform === 'kind' ? (k.localhost?.allowFrom ?? privateAddresses) : [],
     ...(k.platform === 'eks' ? { aws: awsCluster(k.arn ?? context, k.oidcProvider) } : {}),
     agentsNamespace: `${fleet.name}-agents`,
@@ -115,28 +123,58 @@ const resolveCluster = (fleet: Fleet, name: string, ruleTexts: RuleTexts): Resol
   const neighbours = byName(fleet.clusters).filter(([, other]) => other.in === c.in);
   const claimed = neighbours.some(([, other]) => other.nodes === true);
   const first = neighbours.find(([, other]) => other.nodes !== false)?.[0];
-  const defaults = defaultsOf(fleet, c.in).cluster;
+  const platform = defaultsOf(fleet, c.in).cluster;
+  const times = {
+    replicas: c.replicas ?? 2,
+    scrapeInterval: c.scrapeInterval ?? '15s',
+    retention: c.retention ?? platform.retention,
+    blockDuration: c.blockDuration ?? platform.blockDuration,
+  };
+  const load = c.series === undefined ? undefined : { ...resolveLoad(c, c.series), ...times };
+  const defaults = load ? clusterSizes(load) : platform;
   return {
     name,
     in: c.in,
     namespace: c.namespace ?? `${fleet.name}-${name}`,
-    expose: resolveExpose(c.expose, c.replicas ?? 2, exposedPorts.sidecar),
-    replicas: c.replicas ?? 2,
+    expose: resolveExpose(c.expose, times.replicas, exposedPorts.sidecar),
     labels: Object.fromEntries(byName(c.labels ?? {})),
     nodes: c.nodes ?? (!claimed && first === name),
     namespaces: [...(c.namespaces ?? [])].sort(),
-    scrapeInterval: c.scrapeInterval ?? '15s',
-    retention: c.retention ?? defaults.retention,
-    blockDuration: c.blockDuration ?? defaults.blockDuration,
+    ...times,
+    ...(load ? { load } : {}),
     volume: c.volume ?? defaults.volume,
     resources: resolveResources(c.resources, defaults.resources),
+    sidecar: defaults.sidecar,
     alerts: resolveClusterAlerts(fleet, name, ruleTexts),
   };
 };
 
-const resolveObserver = (fleet: Fleet): ResolvedFleet['observer'] => {
+const resolveLoad = (c: Fleet['clusters'][string], series: string) => ({
+  series: amount(series),
+  churn: percentage(c.churn ?? '2%'),
+  queries: perSecond(c.queries ?? '1/s'),
+});
+
+const resolveRetention = ({ retention }: Fleet): BucketRetention => ({
+  raw: retention?.raw ?? '30d',
+  '5m': retention?.['5m'] ?? '180d',
+  '1h': retention?.['1h'] ?? '2y',
+});
+
+/** The clusters' loads, when all of them are known: what all bring together is not known before. */
+const allLoads = (clusters: readonly ResolvedCluster[]): ClusterLoad[] | undefined => {
+  const loads = clusters.flatMap(({ load }) => load ?? []);
+  return loads.length > 0 && loads.length === clusters.length ? loads : undefined;
+};
+
+const resolveObserver = (
+  fleet: Fleet,
+  loads: readonly ClusterLoad[] | undefined,
+  retention: BucketRetention,
+): ResolvedFleet['observer'] => {
   const { observer } = fleet;
-  const parts = resolveParts(observer, defaultsOf(fleet, observer.in).observer);
+  const platform = defaultsOf(fleet, observer.in).observer;
+  const parts = resolveParts(observer, loads ? observerSizes(loads, retention, platform) : platform);
   return {
     in: observer.in,
     namespace: observer.namespace ?? `${fleet.name}-observer`,
@@ -150,23 +188,22 @@ const resolveObserver = (fleet: Fleet): ResolvedFleet['observer'] => {
 
 /** Fills in every default. The fleet must have the schema's form; it is checked by `checkFleet`, not here. */
 export const resolve = (fleet: Fleet, ruleTexts: RuleTexts = new Map()): ResolvedFleet => {
+  const clusters = byName(fleet.clusters).map(([name]) => resolveCluster(fleet, name, ruleTexts));
+  const retention = resolveRetention(fleet);
+  const loads = allLoads(clusters);
   return {
     name: fleet.name,
     accepted: [], // known once it is checked
     kubernetes: byName(fleet.kubernetes).map(([name, k]) => resolveKubernetes(fleet, name, k)),
-    objectStore: resolveObjectStore(fleet),
-    observer: resolveObserver(fleet),
-    clusters: byName(fleet.clusters).map(([name]) => resolveCluster(fleet, name, ruleTexts)),
+    objectStore: resolveObjectStore(fleet, loads ? embeddedSize(loads, retention) : '5Gi'),
+    observer: resolveObserver(fleet, loads, retention),
+    clusters,
     images: {
       registry: fleet.registry,
       digests: Object.fromEntries(byName(fleet.imageDigests ?? {})),
       pullSecrets: fleet.imagePullSecrets ?? [],
     },
-    retention: {
-      raw: fleet.retention?.raw ?? '30d',
-      '5m': fleet.retention?.['5m'] ?? '180d',
-      '1h': fleet.retention?.['1h'] ?? '2y',
-    },
+    retention,
     tls: resolveTls(fleet),
     slo: resolveSlo(fleet),
     alerts: resolveAlerts(fleet, ruleTexts),

@@ -1,6 +1,6 @@
 // What single values of the fleet file look like, and what is said when they do not.
 import { z } from 'zod';
-import { bytes, bytesPattern, cpuPattern, durationPattern, seconds } from '../kit/units';
+import { amountPattern, bytes, bytesPattern, cpuPattern, durationPattern, ratePattern, seconds } from '../kit/units';
 
 export const text = (pattern: RegExp, expected: string) =>
   z.string({ error: expected }).regex(pattern, { error: expected, abort: true });
@@ -18,7 +18,9 @@ export const volumeSize = size('512Mi', '64Ti');
 export const partSize = size('5Mi', '5Gi');
 export const memorySize = size('64Mi', '4Ti');
 export const ratio = text(/^(?=.*[1-9])\d{1,2}(\.\d{1,4})?%$/, 'write a share from above 0% to below 100%, such as 5%');
-export const cpu = text(cpuPattern, 'write CPU as 250m or 2');
+export const amount = text(amountPattern, 'write a number such as 800, 120k or 4M');
+export const rate = text(ratePattern, 'write a rate such as 2/s or 30/m');
+export const cpu = text(cpuPattern, 'write CPU as 250m, or "2" in quotes');
 /** RFC 1123 label: what Kubernetes takes as a name (and DNS as a label). */
 export const dnsLabel = text(
   /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/,

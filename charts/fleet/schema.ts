@@ -4,6 +4,7 @@ import { acceptable } from './codes';
 import { expose } from './exposure-schema';
 import { objectStore } from './object-store-schema';
 import {
+  amount,
   cidr,
   count,
   cpu,
@@ -16,6 +17,7 @@ import {
   memorySize,
   objectName,
   portNumber,
+  rate,
   ratio,
   receiverName,
   registry,
@@ -33,6 +35,13 @@ const zonesMean =
   'Whether replicas must be in different zones, or only would rather be. Required: every node carries the label topology.kubernetes.io/zone.';
 /** What every Kubernetes cluster may say, whatever its platform. */
 const everywhere = {
+  node: z
+    .strictObject({
+      cpu: cpu.describe('CPU that it offers.'),
+      memory: memorySize.describe('Memory that it offers.'),
+    })
+    .optional()
+    .describe('What the largest node offers to pods (kubectl describe node: Allocatable). A pod that asks for more is refused.'),
   priorityClass: objectName('PriorityClass')
     .optional()
     .describe("PriorityClass of all the fleet's pods; it must exist. Default: none."),
@@ -462,7 +471,16 @@ const cluster = z.strictObject({
   blockDuration: duration
     .optional()
     .describe('Length of a TSDB block before it is uploaded. Default: 30m on kind, 2h elsewhere.'),
-  volume: volumeSize.optional().describe("Size of each replica's volume. Default: 2Gi on kind."),
+  series: amount
+    .optional()
+    .describe(
+      'Series that are scraped at one time, such as 120k or 4M (prometheus_tsdb_head_series). Volume, memory and CPU follow from it where they are not given; what cannot hold them is refused (docs/sizing.md).',
+    ),
+  churn: ratio.optional().describe('Share of the series that are replaced by others within an hour. Default: 2%.'),
+  queries: rate.optional().describe('Queries that look at this cluster, such as 2/s. Default: 1/s.'),
+  volume: volumeSize
+    .optional()
+    .describe("Size of each replica's volume. Default: what series need, or 2Gi on kind and 50Gi on EKS."),
   resources: resources.optional(),
   alerts: z
     .strictObject({

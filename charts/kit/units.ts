@@ -27,5 +27,18 @@ export const bytes = (quantity: string): number => {
 export const cores = (quantity: string): number =>
   quantity.endsWith('m') ? Number(quantity.slice(0, -1)) / 1000 : Number(quantity);
 
+/** A number as people say it: `800`, `120k`, `4M`. */
+export const amountPattern = /^[1-9]\d{0,5}(\.\d{1,3})?[kM]?$/;
+/** Events in time: `2/s`, `30/m`. */
+export const ratePattern = /^(?=.*[1-9])\d{1,5}(\.\d{1,3})?\/[smh]$/;
+
+/** The number in an amount that matches `amountPattern`. */
+export const amount = (text: string): number =>
+  Math.round(Number.parseFloat(text) * ({ k: 1e3, M: 1e6 }[text.at(-1) ?? ''] ?? 1));
+
+/** Events per second in a rate that matches `ratePattern`. */
+export const perSecond = (rate: string): number =>
+  Number.parseFloat(rate) / durationUnits[rate.at(-1) as keyof typeof durationUnits];
+
 /** A share from 0 to 1 of what is written as `5%`; rounded, since 99.9 / 100 is not 0.999. */
 export const percentage = (text: string): number => Number((Number(text.slice(0, -1)) / 100).toFixed(8));

@@ -8,6 +8,7 @@ import { imageRefusals } from './images';
 import { model } from './model';
 import { notifications } from './notifications';
 import { objectStores } from './object-store';
+import { sizing } from './sizing';
 
 export const refusals = {
   acceptances,
@@ -19,4 +20,5 @@ export const refusals = {
   objectStores,
   images: imageRefusals,
   exposure: exposureRefusals,
+  sizing,
 };

@@ -1,0 +1,135 @@
+// Numbers that cannot work. The model is in sizing.ts; what the fleet file says by itself is held against it.
+import { bytes, cores, seconds } from '../kit/units';
+import type { ResolvedCluster, ResolvedFleet } from './resolve';
+import type { Fleet } from './schema';
+import { asBytes, bucketNeeds, type ClusterLoad, coefficients, compactorNeeds, prometheusNeeds } from './sizing';
+import type { Path, Violation } from './violations';
+
+const loaded = ({ clusters }: ResolvedFleet): (ResolvedCluster & { readonly load: ClusterLoad })[] =>
+  clusters.flatMap((c) => (c.load ? [{ ...c, load: c.load }] : []));
+
+const loadWithoutSeries = (fleet: Fleet): Violation[] =>
+  Object.entries(fleet.clusters).flatMap(([name, c]) =>
+    (['churn', 'queries'] as const)
+      .filter((key) => c[key] !== undefined && c.series === undefined)
+      .map((key) => ({
+        code: 'load-without-series',
+        path: ['clusters', name, key],
+        problem: `${name} says its ${key}, but not its series`,
+        consequence: 'nothing can be sized by it, and it would be ignored without a word.',
+        remedy: `series: as well, such as series: 120k (prometheus_tsdb_head_series).`,
+      })),
+  );
+
+const volumes = (_fleet: Fleet, resolved: ResolvedFleet): Violation[] =>
+  loaded(resolved).flatMap((c): Violation[] => {
+    const needs = prometheusNeeds(c.load);
+    if (bytes(c.volume) >= needs.volume) return [];
+    const room = Math.max(bytes(c.volume) * coefficients.usableVolume - needs.wal, 0);
+    const hours = Math.floor((room / needs.blocks) * (seconds(c.retention) / 3600));
+    return [
+      {
+        code: 'volume-under-retention',
+        path: ['clusters', c.name, 'volume'],
+        problem: `${c.volume} do not hold ${c.retention} of ${c.load.series} series, scraped every ${c.scrapeInterval}`,
+        consequence: `Prometheus would delete its oldest blocks after about ${hours} h, and what is not uploaded by then is lost.`,
+        remedy: `volume: ${asBytes(needs.volume)}, or leave it out; or a shorter retention.`,
+      },
+    ];
+  });
+
+const memory = (_fleet: Fleet, resolved: ResolvedFleet): Violation[] =>
+  loaded(resolved).flatMap((c): Violation[] => {
+    const needs = prometheusNeeds(c.load);
+    return bytes(c.resources.memoryLimit ?? c.resources.memory) >= needs.memoryAtLeast
+      ? []
+      : [
+          {
+            code: 'memory-under-series',
+            path: ['clusters', c.name, 'resources', 'memory'],
+            problem: `${c.resources.memory} do not hold ${c.load.series} series and those that they replaced`,
+            consequence: 'Prometheus would be killed for want of memory, again and again: it reads all of it back at its start.',
+            remedy: `memory: ${asBytes(needs.memory)}, or leave it out.`,
+          },
+        ];
+  });
+
+const compactorVolume = (fleet: Fleet, resolved: ResolvedFleet): Violation[] => {
+  const loads = loaded(resolved).map((c) => c.load);
+  const given = fleet.observer.compactor?.volume;
+  if (loads.length === 0 || given === undefined) return [];
+  const needs = compactorNeeds(loads, resolved.retention);
+  return bytes(given) >= needs.volume
+    ? []
+    : [
+        {
+          code: 'compactor-volume-under-block',
+          path: ['observer', 'compactor', 'volume'],
+          problem: `the compactor would have ${given} for what takes ${asBytes(needs.volume)}`,
+          consequence:
+            'its disk would be full before the first block of two weeks is made: nothing is compacted or deleted after that.',
+          remedy: `volume: ${asBytes(needs.volume)}, or leave it out.`,
+        },
+      ];
+};
+
+const embeddedStore = (fleet: Fleet, resolved: ResolvedFleet): Violation[] => {
+  const { objectStore: store, retention } = resolved;
+  if (store.type !== 'embedded') return [];
+  const total = loaded(resolved).reduce((sum, c) => sum + bucketNeeds(c.load, retention).total, 0);
+  return total <= bytes(store.size)
+    ? []
+    : [
+        {
+          code: 'object-store-under-retention',
+          path: ['objectStore', ...(fleet.objectStore.type === 'embedded' && fleet.objectStore.size ? ['size'] : [])],
+          problem: `${store.size} do not hold what the retention keeps, about ${asBytes(total)}`,
+          consequence: 'its volume would be full one day, and no block could be uploaded any more.',
+          remedy: `size: ${asBytes(total)}, or less retention.`,
+        },
+      ];
+};
+
+const nodes = (fleet: Fleet, resolved: ResolvedFleet): Violation[] => {
+  const { observer } = resolved;
+  const pods: { in: string; path: Path; title: string; parts: readonly { cpu: string; memory: string }[] }[] = [
+    ...resolved.clusters.map((c) => ({
+      in: c.in,
+      path: [
+        'clusters',
+        c.name,
+        ...(fleet.clusters[c.name]?.resources ? ['resources'] : fleet.clusters[c.name]?.series ? ['series'] : []),
+      ],
+      title: `each Prometheus of ${c.name}, with its sidecar,`,
+      parts: [c.resources, c.sidecar],
+    })),
+    ...(['query', 'queryFrontend', 'store', 'compactor', 'ruler', 'bucketWeb', 'alertmanager', 'grafana'] as const).map(
+      (part) => ({
+        in: observer.in,
+        path: ['observer', ...(fleet.observer[part]?.resources ? [part, 'resources'] : ['in'])],
+        title: `observer.${part}`,
+        parts: [observer[part].resources],
+      }),
+    ),
+  ];
+  return pods.flatMap(({ in: place, path, title, parts }): Violation[] => {
+    const node = resolved.kubernetes.find((k) => k.name === place)?.node;
+    if (!node) return [];
+    const cpu = parts.reduce((sum, p) => sum + cores(p.cpu), 0);
+    const memory = parts.reduce((sum, p) => sum + bytes(p.memory), 0);
+    return cpu <= cores(node.cpu) && memory <= bytes(node.memory)
+      ? []
+      : [
+          {
+            code: 'requests-beyond-node',
+            path,
+            problem: `${title} asks for ${Number(cpu.toFixed(2))} CPU and ${(memory / 2 ** 30).toFixed(1)}Gi, but the largest node of ${place} offers ${node.cpu} and ${node.memory}`,
+            consequence: 'no node could ever take it: it would be pending for good.',
+            remedy:
+              'larger nodes (kubernetes.*.node), several clusters instead of one, fewer series, or smaller resources if those are enough.',
+          },
+        ];
+  });
+};
+
+export const sizingChecks = [loadWithoutSeries, volumes, memory, compactorVolume, embeddedStore, nodes];

@@ -1,0 +1,56 @@
+// npm run size: what a fleet needs and about what it costs, from the series of its clusters.
+import { parseArgs } from 'node:util';
+import { loadFleet } from '../charts/fleet';
+import { declareTopology } from '../charts/topology';
+import { main, progress } from './lib/terminal';
+import { liveText, measure } from './size/live';
+import { bucketTable, clustersTable, costs, costsTable, observerTable } from './size/tables';
+
+const help = `npm run size [-- --live] [--json]
+
+Says what the fleet (fleet.yaml, or FLEET=path) needs: memory, CPU and volumes of Prometheus and of the observer, the size of the
+bucket, and what that costs in a month, about. It follows from clusters.<name>.series, churn, queries, scrapeInterval and retention;
+where the fleet file gives a size itself, both are shown. The model and its sources: docs/sizing.md.
+
+  --live  what the running fleet really has, beside what the model says for that, and what to write into the fleet file
+  --json  for programs`;
+
+main(async () => {
+  const { values } = parseArgs({
+    options: { live: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+  });
+  if (values.help) {
+    console.log(help);
+    return 0;
+  }
+  const file = process.env.FLEET ?? 'fleet.yaml';
+  const fleet = loadFleet(file);
+  if (values.live) {
+    const seen = await measure(declareTopology(fleet), (text) => values.json || progress.show(text));
+    progress.clear();
+    console.log(values.json ? JSON.stringify(seen, null, 2) : liveText(seen));
+    return 0;
+  }
+  const monthly = costs(fleet);
+  if (values.json) {
+    console.log(JSON.stringify({ clusters: fleet.clusters, observer: fleet.observer, costs: monthly }, null, 2));
+    return 0;
+  }
+  const silent = fleet.clusters.filter((c) => !c.load).map((c) => c.name);
+  const told = silent.length < fleet.clusters.length;
+  console.log(
+    [
+      `Fleet ${fleet.name} (${file}): local retention as each cluster has it, bucket for ${fleet.retention.raw} raw, ${fleet.retention['5m']} of 5m, ${fleet.retention['1h']} of 1h`,
+      clustersTable(fleet),
+      observerTable(fleet),
+      ...(told ? [bucketTable(fleet)] : []),
+      ...(told ? [costsTable(monthly)] : []),
+      ...(silent.length > 0
+        ? [
+            `Not told: the series of ${silent.join(', ')}. Write clusters.<name>.series, such as series: 120k; npm run size -- --live reads it from a running fleet. Until all are told, the observer has the platform's sizes.`,
+          ]
+        : []),
+    ].join('\n\n'),
+  );
+  return 0;
+});
