@@ -337,11 +337,13 @@ const mutations: fc.Arbitrary<Mutation> = fc.oneof(
 /** The checked-in fleets, and one that has every option, so that mutations reach every key. */
 const thresholds = {
   targetDown: { for: '5m' },
+  componentDown: { for: '4m' },
+  incomplete: { for: '5m' },
   highLoad: { threshold: 3 },
   prometheusReplicaDown: { for: '1m' },
   clusterUnreachable: { for: '1m' },
   uploadLag: { for: '1m' },
-  bucketErrors: { ratio: '1%' },
+  bucketErrors: { ratio: '1%', for: '5m' },
   queryErrors: { ratio: '1%' },
   queryLatency: { p99: '10s' },
   compactBacklog: { blocks: 5, for: '1h' },

@@ -193,6 +193,11 @@ describe('a runbook', () => {
     expect(text).toMatch(/Severity: (critical|warning|info|none)\b/);
   });
 
+  test.each(pages)('%s shows every command in one piece', (page) => {
+    const outside = readText(`docs/runbooks/${page}.md`).replace(/^```[\s\S]*?^```$/gm, '');
+    expect(outside.split('\n').filter((line) => line.split('`').length % 2 === 0)).toEqual([]);
+  });
+
   test.each(pages)('%s asks for what is there', (page) => {
     const asked = [...readText(`docs/runbooks/${page}.md`).matchAll(/^ask '(.+)'$/gm)].map((m) => m[1] as string);
     expect(asked.filter((expr) => errorsOf(expr).length > 0)).toEqual([]);

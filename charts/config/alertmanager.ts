@@ -175,17 +175,81 @@ const watchdogRoute = ({ deadMansSwitch }: ResolvedFleet['observer']['alertmanag
 /** What makes two alerts of one name speak of the same thing; a label that both lack is equal. */
 const sameThing = ['alertname', clusterLabel, 'namespace', 'job', 'instance', 'pod', 'container', 'node', 'device', 'mountpoint'];
 
-/** What follows from something worse that is known already is not said. */
+const endpointsMissing = 'alertname="ThanosQueryEndpointsMissing"';
+
+/**
+ * What follows from something worse that is known already is not said. A reason goes on firing (`keepFiringFor` of its rule)
+ * until what it keeps back is over, or that would be said at the end.
+ */
 const inhibitRules: readonly InhibitRule[] = [
   {
     source_matchers: ['alertname="ClusterUnreachable"'],
     target_matchers: [`alertname!~"ClusterUnreachable|${watchdog}"`, `${clusterLabel}!=""`],
     equal: [clusterLabel],
   },
+  ...[
+    ['alertname="service_down"', 'job=~"prometheus|thanos-sidecar"'],
+    ['alertname="PrometheusPairIncomplete"'],
+    [endpointsMissing, 'store_type="sidecar"'],
+  ].map(
+    (target_matchers): InhibitRule => ({
+      source_matchers: ['alertname="PrometheusReplicaDown"'],
+      target_matchers,
+      equal: [clusterLabel],
+    }),
+  ),
+  // the target that does not answer is named; that it was the last one shows, too
+  { source_matchers: ['alertname="service_down"'], target_matchers: ['alertname=~".+IsDown"'], equal: [clusterLabel, 'job'] },
   {
-    source_matchers: ['alertname="PrometheusReplicaDown"'],
-    target_matchers: ['alertname="service_down"', 'job=~"prometheus|thanos-sidecar"'],
+    source_matchers: ['alertname="ThanosStoreIsDown"'],
+    target_matchers: [endpointsMissing, 'store_type="store"'],
     equal: [clusterLabel],
+  },
+  {
+    source_matchers: ['alertname="ThanosRuleIsDown"'],
+    target_matchers: [endpointsMissing, 'store_type="rule"'],
+    equal: [clusterLabel],
+  },
+  {
+    source_matchers: ['alertname="ThanosQueryIsDown"'],
+    target_matchers: [
+      'alertname=~"ThanosQueryFrontendErrorRateHigh|QueryAvailabilityBudgetBurn|ThanosRuleHighRuleEvaluationFailures"',
+    ],
+    equal: [clusterLabel],
+  },
+  // one bucket for all clusters; that data will soon be lost is said all the same
+  {
+    source_matchers: ['alertname="ObjectStoreUnreachable"'],
+    target_matchers: [
+      `alertname=~"${[
+        'ThanosStoreBucketHighOperationFailures',
+        'ThanosCompactBucketHighOperationFailures',
+        'ThanosBucketHighOperationFailures',
+        'ThanosStoreObjstoreOperationLatencyHigh',
+        'ThanosStoreBlocksNotLoading',
+        'ThanosStoreGrpcErrorRate',
+        'ThanosQueryGrpcClientErrorRate',
+        'ThanosQueryPartialResponses',
+        'ThanosSidecarBucketOperationsFailed',
+        'ThanosShipperSyncFailing',
+      ].join('|')}"`,
+    ],
+    equal: [],
+  },
+  {
+    source_matchers: ['alertname="ObjectStoreUnreachable"'],
+    target_matchers: ['alertname="ThanosSidecarUploadLagging"', 'severity="warning"'],
+    equal: [],
+  },
+  {
+    source_matchers: ['alertname="AlertmanagerClusterFailedToSendAlerts"'],
+    target_matchers: ['alertname="AlertmanagerFailedToSendAlerts"'],
+    equal: [clusterLabel, 'integration'],
+  },
+  {
+    source_matchers: ['alertname="PrometheusErrorSendingAlertsToAnyAlertmanager"'],
+    target_matchers: ['alertname="PrometheusErrorSendingAlertsToSomeAlertmanagers"'],
+    equal: [clusterLabel, 'pod'],
   },
   { source_matchers: ['severity="critical"'], target_matchers: ['severity=~"warning|info"'], equal: sameThing },
   { source_matchers: ['severity="warning"'], target_matchers: ['severity="info"'], equal: sameThing },

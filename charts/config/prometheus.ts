@@ -9,6 +9,7 @@ import { clusterLabel, type ResolvedCluster, type ResolvedFleet, replicaLabel } 
 import { partOf } from '../kit/kubernetes';
 import { bytes } from '../kit/units';
 import type { Endpoint } from '../kit/wiring';
+import { aboutLabel } from '../rules/rule';
 import { expiryRules } from './certificates';
 
 export const configDirectory = '/etc/prometheus/config';
@@ -278,8 +279,13 @@ export const prometheusConfig = (
   },
   rule_files: [`${rulesDirectory}/*.yml`, ...(alertmanagers.tls ? [`${expiryRules.directory}/*.yml`] : [])],
   alerting: {
-    // the pair's alerts must be equal, or each would be delivered twice
-    alert_relabel_configs: [{ regex: replicaLabel, action: 'labeldrop' }],
+    alert_relabel_configs: [
+      // an alert is of the cluster that it is about, whoever has noticed
+      { source_labels: [aboutLabel], regex: '(.+)', target_label: clusterLabel },
+      { regex: aboutLabel, action: 'labeldrop' },
+      // the pair's alerts must be equal, or each would be delivered twice
+      { regex: replicaLabel, action: 'labeldrop' },
+    ],
     alertmanagers: [
       {
         api_version: 'v2',

@@ -16,11 +16,14 @@ type ClusterAlerts = NonNullable<Fleet['clusters'][string]['alerts']>;
 
 const defaults = {
   targetDown: { for: '2m' },
+  // later than targetDown, which says the same of a target that is there, and sooner than alerts on what follows
+  componentDown: { for: '3m' },
+  incomplete: { for: '10m' },
   highLoad: { threshold: 0.5 },
   prometheusReplicaDown: { for: '15s' },
   clusterUnreachable: { for: '1m' },
   uploadLag: { for: '15m' },
-  bucketErrors: { ratio: '5%' },
+  bucketErrors: { ratio: '5%', for: '15m' },
   queryErrors: { ratio: '5%' },
   queryLatency: { p99: '40s' },
   compactBacklog: { blocks: 20, for: '6h' },
@@ -37,11 +40,13 @@ type Written = { readonly [K in keyof typeof defaults]: { readonly [P in keyof (
 /** Thresholds of the alerts: durations as they are written, shares from 0 to 1. */
 export interface Thresholds {
   readonly targetDown: { readonly for: string };
+  readonly componentDown: { readonly for: string };
+  readonly incomplete: { readonly for: string };
   readonly highLoad: { readonly threshold: number };
   readonly prometheusReplicaDown: { readonly for: string };
   readonly clusterUnreachable: { readonly for: string };
   readonly uploadLag: { readonly for: string };
-  readonly bucketErrors: { readonly ratio: number };
+  readonly bucketErrors: { readonly ratio: number; readonly for: string };
   readonly queryErrors: { readonly ratio: number };
   readonly queryLatency: { readonly p99: string };
   readonly compactBacklog: { readonly blocks: number; readonly for: string };

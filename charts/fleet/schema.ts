@@ -365,6 +365,14 @@ const thresholds = {
     .strictObject({ for: duration.describe('How long a target must not answer. Default: 2m.') })
     .optional()
     .describe('service_down.'),
+  componentDown: z
+    .strictObject({ for: duration.describe('How long no pod of a component, or no target of a job, must answer. Default: 3m.') })
+    .optional()
+    .describe('The alerts …IsDown (of compactor and bucket web after 15m), and JobMissing.'),
+  incomplete: z
+    .strictObject({ for: duration.describe('How long some of what there should be must be missing. Default: 10m.') })
+    .optional()
+    .describe('PrometheusPairIncomplete, ThanosQueryEndpointsMissing and NodeAgentMissing.'),
   highLoad: z
     .strictObject({
       threshold: numberAbove0.describe('Load (1 minute) of a node above which high_load fires. Default: 0.5.'),
@@ -384,9 +392,12 @@ const thresholds = {
     .optional()
     .describe('ThanosSidecarUploadLagging, the warning.'),
   bucketErrors: z
-    .strictObject({ ratio: ratio.describe("Share of a component's operations on the bucket that may fail. Default: 5%.") })
+    .strictObject({
+      ratio: ratio.optional().describe("Share of a component's operations on the bucket that may fail. Default: 5%."),
+      for: duration.optional().describe('How long they must fail. Default: 15m.'),
+    })
     .optional()
-    .describe('The alerts …BucketHighOperationFailures.'),
+    .describe('The alerts …BucketHighOperationFailures and ThanosSidecarBucketOperationsFailed.'),
   queryErrors: z
     .strictObject({ ratio: ratio.describe('Share of requests and rule evaluations that may fail. Default: 5%.') })
     .optional()
@@ -411,11 +422,11 @@ const thresholds = {
     .describe('The alerts NodeFilesystem….'),
   volumeFull: z
     .strictObject({
-      within: duration.optional().describe("Warn when a Prometheus' volume will be full within this time. Default: 24h."),
+      within: duration.optional().describe('Warn when a volume will be full within this time. Default: 24h.'),
       used: ratio.optional().describe('Critical when more than this is used. Default: 90%.'),
     })
     .optional()
-    .describe('PrometheusVolumeFilling.'),
+    .describe('PrometheusVolumeFilling and PersistentVolumeFilling.'),
   nodeMemory: z
     .strictObject({ used: ratio.describe("Share of a node's memory. Default: 90%.") })
     .optional()

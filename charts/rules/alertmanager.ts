@@ -1,5 +1,5 @@
 // Alertmanager: its configuration, its members, its deliveries.
-import { here, type RulesOf } from './rule';
+import { here, type RulesOf, unlessBlind } from './rule';
 
 const job = 'job="alertmanager"';
 
@@ -56,7 +56,7 @@ export const alertmanagerRules: RulesOf = ({ observer }) => {
         },
         {
           alert: 'AlertmanagerClusterDown',
-          expr: `(count(up{${job}} == 1) or vector(0)) <= ${replicas / 2}`,
+          expr: `(count(up{${job}} == 1) or vector(0)) <= ${replicas / 2} ${unlessBlind}`,
           for: '5m',
           severity: 'critical',
           summary: 'Half of the Alertmanagers or more are down',

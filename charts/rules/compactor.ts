@@ -1,5 +1,5 @@
 // The compactor: it must run, alone, and keep up.
-import { here, percent, type RulesOf, share } from './rule';
+import { here, nothingAnswers, percent, type RulesOf, share } from './rule';
 import { bucketFailures } from './store';
 
 const job = 'job="thanos-compact"';
@@ -19,7 +19,7 @@ export const compactorRules: RulesOf = (_fleet, { alerts }) => {
       rules: [
         {
           alert: 'ThanosCompactIsDown',
-          expr: `absent(up{${job}} == 1)`,
+          ...nothingAnswers('thanos-compact'),
           for: '15m',
           severity: 'warning',
           summary: 'No compactor answers',
@@ -52,7 +52,7 @@ export const compactorRules: RulesOf = (_fleet, { alerts }) => {
         {
           alert: 'ThanosCompactBucketHighOperationFailures',
           expr: `${bucketFailures(job)} > ${bucketErrors.ratio}`,
-          for: '15m',
+          for: bucketErrors.for,
           severity: 'warning',
           summary: 'The compactor fails at the bucket',
           description: `{{ $value | humanizePercentage }} of the compactor's operations on the bucket fail (limit ${percent(bucketErrors.ratio)}).`,

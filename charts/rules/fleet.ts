@@ -23,6 +23,7 @@ export const fleetRules: RulesOf = (fleet, cluster) => {
           alert: 'PrometheusReplicaDown',
           expr: `(count by (cluster) (up{${pair}} == 1) or label_replace(vector(0), "cluster", "${cluster.name}", "", "")) < ${replicas}`,
           for: alerts.prometheusReplicaDown.for,
+          keepFiringFor: '3m',
           severity: 'critical',
           summary: 'A Prometheus replica of cluster {{ $labels.cluster }} is down',
           description: `Cluster {{ $labels.cluster }} should have ${replicas} Prometheus replica${replicas === 1 ? '' : 's'} that answer; {{ printf "%.0f" $value }} do${replicas === 1 ? 'es' : ''}.`,

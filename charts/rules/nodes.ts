@@ -15,8 +15,15 @@ const kinds = {
   files: { free: 'node_filesystem_files_free', all: 'node_filesystem_files', noun: 'inodes' },
 } as const;
 
+/** Claims of everybody; a Prometheus of the fleet knows more about its own (PrometheusVolumeFilling). */
+const claims = 'persistentvolumeclaim!~"data-prometheus-[0-9]+"';
+const claim = '{{ $labels.namespace }}/{{ $labels.persistentvolumeclaim }}';
+const share = `kubelet_volume_stats_available_bytes{${claims}} / kubelet_volume_stats_capacity_bytes{${claims}}`;
+/** A volume that pods of several nodes share is seen by the kubelet of each. */
+const ofClaim = (expr: string): string => `min by (namespace, persistentvolumeclaim) (${expr})`;
+
 export const nodeRules: RulesOf = (_fleet, { alerts }) => {
-  const { highLoad, diskFull, nodeMemory, nodeCpu } = alerts;
+  const { highLoad, diskFull, volumeFull, nodeMemory, nodeCpu } = alerts;
   const fillingUp = (alert: string, kind: keyof typeof kinds, severity: Severity, below: number, within: string) => {
     const { free, all, noun } = kinds[kind];
     return {
@@ -85,6 +92,31 @@ export const nodeRules: RulesOf = (_fleet, { alerts }) => {
         fillingUp('NodeFilesystemFilesFillingUp', 'files', 'critical', 0.2, '4h'),
         almostOut('NodeFilesystemAlmostOutOfFiles', 'files', 'warning', diskFull.free),
         almostOut('NodeFilesystemAlmostOutOfFiles', 'files', 'critical', diskFull.free * 0.6),
+      ],
+    },
+    {
+      // what the storage tells the kubelet; volumes that are directories of a node (kind's) are its file systems above
+      name: 'volumes',
+      why: 'only the cluster that watches the nodes scrapes kubelets',
+      dashboard: 'nodes',
+      interval: '1m',
+      rules: [
+        {
+          alert: 'PersistentVolumeFilling',
+          expr: `${ofClaim(`predict_linear(kubelet_volume_stats_available_bytes{${claims}}[6h], ${seconds(volumeFull.within)})`)} < 0 and ${ofClaim(share)} < 0.5`,
+          for: '1h',
+          severity: 'warning',
+          summary: `The volume ${claim} will be full within ${volumeFull.within}`,
+          description: `At the rate of the last 6 hours, {{ $value | humanize1024 }}B would be left of the volume of ${claim} within ${volumeFull.within} (seen by cluster ${here}).`,
+        },
+        {
+          alert: 'PersistentVolumeFilling',
+          expr: `1 - ${ofClaim(share)} > ${volumeFull.used}`,
+          for: '10m',
+          severity: 'critical',
+          summary: `The volume ${claim} is almost full`,
+          description: `{{ $value | humanizePercentage }} of the volume of ${claim} is used (limit ${percent(volumeFull.used)}; seen by cluster ${here}).`,
+        },
       ],
     },
     {

@@ -21,7 +21,7 @@ export const prometheusRules: RulesOf = (_fleet, { alerts, replicas, retention, 
         {
           alert: 'PrometheusPairIncomplete',
           expr: `count(up{${job}} == 1) < ${replicas}`,
-          for: '10m',
+          for: alerts.incomplete.for,
           severity: 'warning',
           summary: `Cluster ${here} has lost a Prometheus replica`,
           description: `{{ printf "%.0f" $value }} of ${replicas} Prometheus replicas of cluster ${here} answer the one that evaluates this.`,

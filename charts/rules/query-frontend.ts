@@ -1,5 +1,5 @@
 // The query frontend, and Grafana: what people ask.
-import { here, percent, type RulesOf, share } from './rule';
+import { here, nothingAnswers, percent, type RulesOf, share } from './rule';
 
 const requests = 'job="thanos-query-frontend", handler="query-frontend"';
 
@@ -12,11 +12,11 @@ export const queryFrontendRules: RulesOf = (_fleet, { alerts }) => [
     rules: [
       {
         alert: 'ThanosQueryFrontendIsDown',
-        expr: 'absent(up{job="thanos-query-frontend"} == 1)',
-        for: '5m',
+        ...nothingAnswers('thanos-query-frontend'),
+        for: alerts.componentDown.for,
         severity: 'critical',
         summary: 'No query frontend answers',
-        description: `Cluster ${here}, which watches the observer, has seen no query frontend for 5 minutes: Grafana shows nothing.`,
+        description: `Cluster ${here}, which watches the observer, has seen no query frontend for ${alerts.componentDown.for}: Grafana shows nothing.`,
       },
       {
         alert: 'ThanosQueryFrontendErrorRateHigh',
@@ -28,11 +28,11 @@ export const queryFrontendRules: RulesOf = (_fleet, { alerts }) => [
       },
       {
         alert: 'GrafanaIsDown',
-        expr: 'absent(up{job="grafana"} == 1)',
-        for: '5m',
+        ...nothingAnswers('grafana'),
+        for: alerts.componentDown.for,
         severity: 'warning',
         summary: 'Grafana does not answer',
-        description: `Cluster ${here}, which watches the observer, has seen no Grafana for 5 minutes: there are no dashboards. Alerts are not affected.`,
+        description: `Cluster ${here}, which watches the observer, has seen no Grafana for ${alerts.componentDown.for}: there are no dashboards. Alerts are not affected.`,
       },
     ],
   },

@@ -1,6 +1,6 @@
 // The querier: requests, StoreAPI endpoints, latency, capacity.
 import { seconds } from '../kit/units';
-import { here, p99, percent, type RulesOf, share } from './rule';
+import { aboutLabel, here, nothingAnswers, p99, percent, type RulesOf, share } from './rule';
 
 const job = 'job="thanos-query"';
 const failed = 'grpc_code=~"Unknown|Unimplemented|Internal|Unavailable|DataLoss"';
@@ -23,7 +23,7 @@ export const queryRules: RulesOf = (fleet, { alerts }) => {
   const endpointsMissing = (labels: Record<string, string>, selector: string, what: string, expected: number) => ({
     alert: 'ThanosQueryEndpointsMissing',
     expr: `(${missing(selector, expected)}`,
-    for: '10m',
+    for: alerts.incomplete.for,
     severity: 'warning' as const,
     labels,
     summary: `The querier misses StoreAPIs: ${what}`,
@@ -38,11 +38,11 @@ export const queryRules: RulesOf = (fleet, { alerts }) => {
       rules: [
         {
           alert: 'ThanosQueryIsDown',
-          expr: `absent(up{${job}} == 1)`,
-          for: '5m',
+          ...nothingAnswers('thanos-query'),
+          for: alerts.componentDown.for,
           severity: 'critical',
           summary: 'No Thanos Query answers',
-          description: `Cluster ${here}, which watches the observer, has seen no Thanos Query for 5 minutes: no dashboards, no alerts of the ruler.`,
+          description: `Cluster ${here}, which watches the observer, has seen no Thanos Query for ${alerts.componentDown.for}: no dashboards, no alerts of the ruler.`,
         },
         {
           alert: 'ThanosQueryHttpRequestQueryErrorRateHigh',
@@ -134,7 +134,7 @@ export const queryRules: RulesOf = (fleet, { alerts }) => {
       rules: [
         ...fleet.clusters.map(({ name, replicas }) =>
           endpointsMissing(
-            { store_type: 'sidecar', store_cluster: name },
+            { store_type: 'sidecar', [aboutLabel]: name },
             `store_type="sidecar", external_labels=~'.*[{ ]cluster="${name}",.*'`,
             `sidecars of ${name}`,
             replicas,

@@ -1,9 +1,9 @@
 // Recording rules: what dashboards ask again and again, evaluated once.
 import { p99, partialIfRemote, type Recording, type RulesOf, share } from './rule';
+import { storeFailed } from './store';
 
 const query = 'job="thanos-query"';
 const store = 'job="thanos-store"';
-const grpcFailed = 'grpc_code=~"Unknown|Unimplemented|Internal|Unavailable|DataLoss|DeadlineExceeded"';
 const grpc = (side: 'client' | 'server', selector: string, type: 'unary' | 'stream', bad: string) => {
   const typed = `${selector}, grpc_type=${type === 'unary' ? '"unary"' : '"server_stream"'}`;
   return share('job', `grpc_${side}_handled_total{${typed}, ${bad}}`, `grpc_${side}_started_total{${typed}}`);
@@ -21,7 +21,7 @@ export const thanosRecording: RulesOf = () => [
     interval: '1m',
     rules: [
       ...grpcRecords('client', 'grpc_client', query, 'grpc_code!="OK"'),
-      ...grpcRecords('server', 'thanos_store_grpc_server', store, grpcFailed),
+      ...grpcRecords('server', 'thanos_store_grpc_server', store, storeFailed),
       {
         record: 'job:thanos_query_dns_failures_per_lookup:ratio_rate5m',
         expr: share(

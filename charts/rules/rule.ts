@@ -19,6 +19,8 @@ export interface Alert {
   readonly alert: string;
   readonly expr: string;
   readonly for: string;
+  /** How long it goes on firing when its reason is gone: what it keeps back must be over before it is. Default: not at all. */
+  readonly keepFiringFor?: string;
   readonly severity: Severity;
   /** Further labels, which tell apart alerts of one name that one rule file has. */
   readonly labels?: Readonly<Record<string, string>>;
@@ -51,6 +53,9 @@ export const isAlert = (rule: Alert | Recording): rule is Alert => 'alert' in ru
 /** The cluster's name in templates: external labels are added when an alert is sent, so `$labels` lacks it in a cluster. */
 export const here = '{{ $externalLabels.cluster }}';
 
+/** Label of a rule whose alerts are about another cluster than the one that evaluates it; alerts are sent as that cluster's. */
+export const aboutLabel = 'about_cluster';
+
 /** Rules of a cluster's own Prometheus, or of the ruler about one cluster. */
 export type RulesOf = (fleet: ResolvedFleet, cluster: ResolvedCluster) => RuleGroup[];
 
@@ -60,6 +65,19 @@ export type RulesOf = (fleet: ResolvedFleet, cluster: ResolvedCluster) => RuleGr
  */
 export const partialIfRemote = (fleet: ResolvedFleet, cluster: ResolvedCluster): Pick<RuleGroup, 'partialResponse'> =>
   cluster.in === fleet.observer.in ? {} : { partialResponse: 'warn' };
+
+/**
+ * Keeps absent() from firing where the reason is the one who looks: a Prometheus whose volume is full scrapes and stores
+ * nothing, so that everything seems to be gone. Its pair knows better.
+ */
+export const unlessBlind = 'unless on () absent(up)';
+
+/** Nothing of a job answers. absent() of a comparison has no labels, so the rule says which job it is. */
+export const nothingAnswers = (job: string): Pick<Alert, 'expr' | 'labels' | 'keepFiringFor'> => ({
+  expr: `absent(up{job="${job}"} == 1) ${unlessBlind}`,
+  keepFiringFor: '1m',
+  labels: { job },
+});
 
 /** Share of bad events among all, as rates over 5 minutes. */
 export const share = (by: string, bad: string, all: string): string =>
@@ -76,6 +94,7 @@ const written = (rule: Alert, group: RuleGroup, runbookUrl: string) => ({
   alert: rule.alert,
   expr: rule.expr,
   for: rule.for,
+  ...(rule.keepFiringFor ? { keep_firing_for: rule.keepFiringFor } : {}),
   labels: { severity: rule.severity, ...rule.labels },
   annotations: {
     summary: rule.summary,

@@ -1,5 +1,5 @@
 // The ruler: whether alerts over all clusters are evaluated and sent. Its addresses are static, so it looks up no DNS names.
-import { here, percent, type RulesOf, share } from './rule';
+import { here, nothingAnswers, percent, type RulesOf, share } from './rule';
 
 const job = 'job="thanos-rule"';
 const failed = 'grpc_code=~"Unknown|Unimplemented|Internal|Unavailable|DataLoss|DeadlineExceeded"';
@@ -13,11 +13,11 @@ export const rulerRules: RulesOf = (_fleet, { alerts }) => [
     rules: [
       {
         alert: 'ThanosRuleIsDown',
-        expr: `absent(up{${job}} == 1)`,
-        for: '5m',
+        ...nothingAnswers('thanos-rule'),
+        for: alerts.componentDown.for,
         severity: 'critical',
         summary: 'No ruler answers',
-        description: `Cluster ${here}, which watches the observer, has seen no ruler for 5 minutes: alerts over all clusters are not evaluated.`,
+        description: `Cluster ${here}, which watches the observer, has seen no ruler for ${alerts.componentDown.for}: alerts over all clusters are not evaluated.`,
       },
       {
         alert: 'ThanosRuleQueueIsDroppingAlerts',

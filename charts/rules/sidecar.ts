@@ -1,6 +1,6 @@
 // Sidecars and uploads: from the pair's disks to the bucket.
 import { seconds } from '../kit/units';
-import { here, type RulesOf } from './rule';
+import { here, nothingAnswers, type RulesOf } from './rule';
 
 const job = 'job="thanos-sidecar"';
 const who = `{{ $labels.pod }} of cluster ${here}`;
@@ -23,11 +23,11 @@ export const sidecarRules: RulesOf = (_fleet, { alerts, blockDuration, retention
       rules: [
         {
           alert: 'ThanosSidecarIsDown',
-          expr: `absent(up{${job}} == 1)`,
-          for: '5m',
+          ...nothingAnswers('thanos-sidecar'),
+          for: alerts.componentDown.for,
           severity: 'critical',
           summary: `No sidecar of cluster ${here} answers`,
-          description: `Cluster ${here} has had no Thanos sidecar that answers for 5 minutes: it is not queried, and nothing is uploaded.`,
+          description: `Cluster ${here} has had no Thanos sidecar that answers for ${alerts.componentDown.for}: it is not queried, and nothing is uploaded.`,
         },
         {
           alert: 'ThanosSidecarNoConnectionToStartedPrometheus',
@@ -56,18 +56,18 @@ export const sidecarRules: RulesOf = (_fleet, { alerts, blockDuration, retention
         {
           alert: 'ThanosSidecarBucketOperationsFailed',
           expr: `sum by (namespace, pod) (rate(thanos_objstore_bucket_operation_failures_total{${job}}[5m])) > 0`,
-          for: '5m',
+          for: alerts.bucketErrors.for,
           severity: 'critical',
           summary: `The sidecar of ${who} fails at the bucket`,
           description: `{{ printf "%.3f" $value }} operations a second of the sidecar of ${who} on the bucket fail.`,
         },
         {
           alert: 'ThanosShipperSyncFailing',
-          expr: 'sum by (job, namespace, pod) (increase(thanos_shipper_dir_sync_failures_total{job=~"thanos-sidecar|thanos-rule"}[15m])) > 5',
+          expr: 'sum by (job, namespace, pod) (increase(thanos_shipper_dir_sync_failures_total{job=~"thanos-sidecar|thanos-rule"}[5m])) > 2',
           for: '15m',
           severity: 'critical',
           summary: `{{ $labels.job }} in ${who} cannot upload its blocks`,
-          description: `{{ printf "%.0f" $value }} rounds of uploading by {{ $labels.job }} in ${who} failed within 15 minutes.`,
+          description: `{{ printf "%.0f" $value }} rounds of uploading by {{ $labels.job }} in ${who} failed within 5 minutes.`,
         },
         {
           alert: 'ThanosSidecarUploadLagging',

@@ -1,5 +1,5 @@
 // Targets: whether they answer, are found at all, and stay up; and the signal that alerting itself works.
-import { here, type RulesOf } from './rule';
+import { here, type RulesOf, unlessBlind } from './rule';
 
 export const targetRules: RulesOf = (_fleet, { alerts }) => [
   {
@@ -11,6 +11,7 @@ export const targetRules: RulesOf = (_fleet, { alerts }) => [
         alert: 'service_down',
         expr: 'up == 0',
         for: alerts.targetDown.for,
+        keepFiringFor: '2m',
         severity: 'critical',
         summary: `{{ $labels.job }} of cluster ${here} is down`,
         description: `Prometheus has not been able to scrape {{ $labels.instance }} ({{ $labels.job }}) in cluster ${here} for more than ${alerts.targetDown.for}.`,
@@ -38,7 +39,7 @@ export const targetRules: RulesOf = (_fleet, { alerts }) => [
 /** Jobs of which there is at least one target wherever nodes are watched. */
 const nodeJobs = ['node-exporter', 'cadvisor', 'kubelet', 'apiserver', 'kube-dns'] as const;
 
-export const nodeTargetRules: RulesOf = () => [
+export const nodeTargetRules: RulesOf = (_fleet, { alerts }) => [
   {
     name: 'node targets',
     why: 'only the cluster that watches the nodes scrapes these jobs',
@@ -47,16 +48,16 @@ export const nodeTargetRules: RulesOf = () => [
     rules: [
       {
         alert: 'JobMissing',
-        expr: nodeJobs.map((job) => `absent(up{job="${job}"})`).join(' or '),
-        for: '10m',
+        expr: `(${nodeJobs.map((job) => `absent(up{job="${job}"})`).join(' or ')}) ${unlessBlind}`,
+        for: alerts.componentDown.for,
         severity: 'critical',
         summary: `Cluster ${here} has no target of {{ $labels.job }}`,
-        description: `Service discovery of cluster ${here} has found no {{ $labels.job }} for 10 minutes: service_down cannot fire for what is not there.`,
+        description: `Service discovery of cluster ${here} has found no {{ $labels.job }} for ${alerts.componentDown.for}: service_down cannot fire for what is not there.`,
       },
       {
         alert: 'NodeAgentMissing',
         expr: 'count(up{job="kubelet"}) - on () group_right () count by (job) (up{job=~"node-exporter|cadvisor"}) > 0',
-        for: '15m',
+        for: alerts.incomplete.for,
         severity: 'warning',
         summary: `Nodes of cluster ${here} lack {{ $labels.job }}`,
         description: `Nodes that have a kubelet and no {{ $labels.job }} that cluster ${here} could scrape: {{ printf "%.0f" $value }}.`,

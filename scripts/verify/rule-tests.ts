@@ -1,7 +1,7 @@
 // Every alert, tried by promtool: it fires at what it is for, not at what is nearly that, and no longer when that is over.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type RuleTest, ruleTests } from '../../test/promtool';
+import { blindTest, type RuleTest, ruleTests } from '../../test/promtool';
 import { run } from '../lib/run';
 import type { Check } from './checks';
 
@@ -26,7 +26,19 @@ export const ruleTestChecks = (folder: string): Check[] => {
   }
   const promtool = (these: readonly RuleTest[], kind: 'test' | 'texts') =>
     run('promtool', ['test', 'rules', ...these.map(({ name }) => join(folder, `${name}.${kind}.yml`))]);
-  return [...new Set(tests.map(({ of }) => of))].map((of): Check => {
+  const blind = blindTest();
+  writeFileSync(join(folder, 'blind.rules.yml'), blind.rules);
+  writeFileSync(join(folder, 'blind.test.yml'), blind.test);
+  const whenBlind: Check = {
+    what: 'promtool test rules',
+    of: 'a Prometheus that sees nothing',
+    needs: ['promtool'],
+    run: async () => {
+      const { code, output } = await run('promtool', ['test', 'rules', join(folder, 'blind.test.yml')]);
+      return code === 0 ? undefined : output;
+    },
+  };
+  const ofSubjects = [...new Set(tests.map(({ of }) => of))].map((of): Check => {
     const these = tests.filter((test) => test.of === of);
     return {
       what: 'promtool test rules',
@@ -40,4 +52,5 @@ export const ruleTestChecks = (folder: string): Check[] => {
       },
     };
   });
+  return [...ofSubjects, whenBlind];
 };

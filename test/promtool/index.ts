@@ -77,6 +77,32 @@ export interface RuleTest {
   readonly texts: string;
 }
 
+const yamlOf = (content: object): string => stringify(content, { lineWidth: 0, aliasDuplicateObjects: false });
+
+/** A Prometheus that can store nothing any more, such as one whose volume is full: its rules see nothing, and must not shout. */
+export const blindTest = (): { readonly rules: string; readonly test: string } => ({
+  rules: yamlOf({ groups: own }),
+  test: yamlOf({
+    rule_files: ['blind.rules.yml'],
+    evaluation_interval: '1m',
+    tests: [
+      {
+        name: 'blind',
+        interval: '1m',
+        external_labels: { cluster: 'chicago', replica: 'prometheus-0' },
+        input_series: [{ series: 'up{job="thanos-query", instance="a"}', values: '1+0x10 _x60' }],
+        promql_expr_test: [
+          {
+            expr: 'count by (alertname) (ALERTS{alertstate="firing"})',
+            eval_time: '70m',
+            exp_samples: [{ labels: `{alertname="${alwaysFires}"}`, value: 1 }],
+          },
+        ],
+      },
+    ],
+  }),
+});
+
 /** Rule and test files of every case; a test file names its rule file as `<name>.rules.yml`. */
 export const ruleTests = (): RuleTest[] =>
   all.map(({ test, groups, of }) => {
@@ -98,8 +124,7 @@ export const ruleTests = (): RuleTest[] =>
     });
     const needed = only(groups, test);
     const order = { evaluation_interval: minutes(step), group_eval_order: needed.map((g) => g.name) };
-    const file = (tests: object[]) =>
-      stringify({ rule_files: [`${name}.rules.yml`], ...order, tests }, { lineWidth: 0, aliasDuplicateObjects: false });
+    const file = (tests: object[]) => yamlOf({ rule_files: [`${name}.rules.yml`], ...order, tests });
     // however early its condition holds, it waits: the last step before `for` is over
     const rule = groups.flatMap((g) => g.rules).find((r) => r.alert === alert && r.labels?.severity === severity);
     const waits = silent + Math.ceil(seconds(rule?.for ?? '0s') / 60 / step) * step;
@@ -107,7 +132,7 @@ export const ruleTests = (): RuleTest[] =>
     return {
       name,
       of,
-      rules: stringify({ groups: needed }, { lineWidth: 0, aliasDuplicateObjects: false }),
+      rules: yamlOf({ groups: needed }),
       test: file([
         world('bad', {
           promql_expr_test: [expect(silent, still), expect(waits, still), expect(fires, count), expect(resolved, still)],

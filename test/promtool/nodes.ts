@@ -46,6 +46,24 @@ const jobs = ['node-exporter', 'cadvisor', 'kubelet', 'apiserver', 'kube-dns'];
 
 export const nodeCases: readonly Case[] = [
   { alert: 'high_load', severity: 'warning', series: { [`node_load1{${node}}`]: gauge(0.1, 0.6, 0.5) } },
+  ...(['warning', 'critical'] as const).map(
+    (severity): Case => ({
+      alert: 'PersistentVolumeFilling',
+      severity,
+      series: {
+        'kubelet_volume_stats_available_bytes{namespace="demo-object-store", persistentvolumeclaim="data-object-store-0"}':
+          severity === 'warning' ? line(45e9, -3e8, -1e6) : gauge(50e9, 9e9, 11e9),
+        'kubelet_volume_stats_capacity_bytes{namespace="demo-object-store", persistentvolumeclaim="data-object-store-0"}':
+          always(100e9),
+        // Prometheus says it of its own
+        'kubelet_volume_stats_available_bytes{namespace="demo-chicago", persistentvolumeclaim="data-prometheus-0"}': always(1),
+        'kubelet_volume_stats_capacity_bytes{namespace="demo-chicago", persistentvolumeclaim="data-prometheus-0"}': always(100e9),
+      },
+      step: 5,
+      bad: 100,
+      after: 100,
+    }),
+  ),
   {
     alert: 'JobMissing',
     severity: 'critical',

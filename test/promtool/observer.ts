@@ -194,6 +194,16 @@ export const observerCases: readonly Case[] = [
       [`thanos_blocks_meta_synced{${of('thanos-store')}, state="failed"}`]: gauge(0, 1, 0),
     },
   },
+  {
+    alert: 'ObjectStoreUnreachable', // near: every other question is answered
+    severity: 'critical',
+    series: {
+      [`thanos_objstore_bucket_operations_total{${of('thanos-store')}, operation="iter"}`]: counter(1, 1, 2),
+      [`thanos_objstore_bucket_operation_failures_total{${of('thanos-store')}, operation="iter"}`]: counter(0, 1, 1),
+      [`thanos_objstore_bucket_operations_total{${of('thanos-rule')}, operation="upload"}`]: always(1),
+      [`thanos_objstore_bucket_operation_failures_total{${of('thanos-rule')}, operation="upload"}`]: always(0),
+    },
+  },
   bucket('ThanosBucketHighOperationFailures', 'thanos-rule'),
   isDown('ThanosBucketWebIsDown', 'thanos-bucket-web', 'info'),
   isDown('GrafanaIsDown', 'grafana', 'warning'),
