@@ -1,7 +1,7 @@
 // What Amazon must be told for a fleet whose components have roles: a policy and a trust policy for each, and the associations of
 // EKS Pod Identity. Written from who asked for the bucket, and for what.
-import { roleComponent, roleOf } from './config/object-stores/aws';
-import type { BucketAccess } from './config/object-stores/client';
+import { roleOf } from './config/object-stores/aws';
+import { type BucketAccess, identityName } from './config/object-stores/client';
 import { accountOf, bucketPolicy, documentText, groupBy, permissions, type Subject, trust } from './config/object-stores/iam';
 import type { AwsCluster } from './fleet/platforms';
 import type { ResolvedKubernetes } from './fleet/resolve';
@@ -15,12 +15,12 @@ interface Use extends Subject {
 
 const usesOf = (topology: Topology): Use[] => {
   const { bucket, fleet } = topology;
-  if (bucket.type !== 's3' || bucket.store.auth.type === 'secret') return [];
+  if (bucket.type !== 'external' || bucket.store.type !== 's3' || bucket.store.auth.type === 'secret') return [];
   const { roles } = bucket.store.auth;
   return bucket.grants.all().map(({ client, access }): Use => {
     const k = fleet.kubernetes.find((other) => other.name === client.kubernetes) as ResolvedKubernetes;
     return {
-      role: roleOf(roles, roleComponent(client), k),
+      role: roleOf(roles, identityName(client), k),
       access,
       kubernetes: k.name,
       cluster: k.aws as AwsCluster,
@@ -36,7 +36,7 @@ const usesOf = (topology: Topology): Use[] => {
  */
 export const iamFiles = (topology: Topology): { path: string; text: string }[] => {
   const { bucket, fleet } = topology;
-  if (bucket.type !== 's3') return [];
+  if (bucket.type !== 'external' || bucket.store.type !== 's3') return [];
   const { store } = bucket;
   const uses = usesOf(topology);
   const roles = groupBy(uses, (u) => u.role).map(([arn, group]) => {

@@ -77,9 +77,9 @@ export const declareTopology = (fleet: ResolvedFleet): Topology => {
     edges,
     objectStore,
     bucket:
-      store.type === 's3'
-        ? { type: 's3', store, kubernetes: fleet.kubernetes, edges, grants: new Grants() }
-        : { type: 'embedded', s3: (objectStore as ObjectStore).s3 },
+      store.type === 'embedded'
+        ? { type: 'embedded', s3: (objectStore as ObjectStore).s3 }
+        : { type: 'external', store, kubernetes: fleet.kubernetes, edges, grants: new Grants() },
     observer: {
       kubernetes: kubernetes(observer.in),
       query: declareQuery(edges, here, observer.query, spread),

@@ -317,3 +317,95 @@ test.each([
   const { objects } = sampleOf('fleet.yaml', kindFleet(s3(`endpoint: s3, auth: {secret: keys}, sse: ${written}`)));
   expect(bucketConfig(objects).config.sse_config).toEqual(config);
 });
+
+describe('a bucket of Google Cloud Storage', () => {
+  const gcs = (settings: string) =>
+    sampleOf('fleet.yaml', kindFleet({ objectStore: `objectStore: {type: gcs, bucket: demo-metrics, ${settings}}` })).objects;
+  test('is used with the key of a service account, from a Secret', () => {
+    const objects = gcs('auth: {secret: google}, prefix: a, chunkSize: 8Mi, maxRetries: 3, http: {maxIdleConns: 7}');
+    expect(bucketConfig(objects)).toEqual({
+      type: 'GCS',
+      prefix: 'a',
+      config: { bucket: 'demo-metrics', chunk_size_bytes: 8_388_608, max_retries: 3, http_config: { max_idle_conns: 7 } },
+    });
+    for (const { workload, container } of bucketContainers(objects)) {
+      expect(workload.spec.volumes).toContainEqual({ name: 'objstore-credentials', secret: { secretName: 'google' } });
+      expect(container.env).toContainEqual({
+        name: 'GOOGLE_APPLICATION_CREDENTIALS',
+        value: '/etc/thanos/objstore-credentials/key.json',
+      });
+    }
+  });
+  test('is used with tokens of Kubernetes, which are made for the pool and exchanged', () => {
+    const provider = 'projects/1/locations/global/workloadIdentityPools/fleet/providers/';
+    const objects = gcs(`auth: {workloadIdentity: {provider: "${provider}{kubernetes}"}}`);
+    expect(ofKind(objects, 'Secret').map((o) => o.metadata.name)).toEqual(['grafana-admin']);
+    expect(configFile([...objects], 'demo-observer', 'google-credentials.json')).toEqual({
+      type: 'external_account',
+      audience: `//iam.googleapis.com/${provider}kind`,
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      token_url: 'https://sts.googleapis.com/v1/token',
+      credential_source: { file: '/etc/thanos/objstore-token/token' },
+    });
+    for (const { workload, container } of bucketContainers(objects)) {
+      expect(container.env).toContainEqual({
+        name: 'GOOGLE_APPLICATION_CREDENTIALS',
+        value: '/etc/thanos/objstore/google-credentials.json',
+      });
+      expect(workload.spec.volumes.find((v: Json) => v.name === 'objstore-token').projected.sources).toEqual([
+        { serviceAccountToken: { audience: `//iam.googleapis.com/${provider}kind`, expirationSeconds: 3600, path: 'token' } },
+      ]);
+    }
+  });
+});
+
+describe('a container of Azure Blob Storage', () => {
+  const azure = (settings: string) =>
+    sampleOf(
+      'fleet.yaml',
+      kindFleet({ objectStore: `objectStore: {type: azure, storageAccount: demo, container: metrics, ${settings}}` }),
+    ).objects;
+  test('is used with a key of the storage account, which is in no file', () => {
+    const objects = azure('auth: {secret: azure, key: k}, retries: {max: 5, timeout: 1m, delay: 1s, maxDelay: 30s}');
+    expect(bucketConfig(objects)).toEqual({
+      type: 'AZURE',
+      config: {
+        storage_account: 'demo',
+        storage_account_key: '$(AZURE_STORAGE_ACCOUNT_KEY)',
+        container: 'metrics',
+        endpoint: 'blob.core.windows.net',
+        storage_create_container: false,
+        reader_config: { max_retry_requests: 5 },
+        pipeline_config: { max_tries: 5, try_timeout: '1m', retry_delay: '1s', max_retry_delay: '30s' },
+      },
+    });
+    for (const { container } of bucketContainers(objects))
+      expect(container.env).toContainEqual({
+        name: 'AZURE_STORAGE_ACCOUNT_KEY',
+        valueFrom: { secretKeyRef: { name: 'azure', key: 'k' } },
+      });
+  });
+  test('is used with a managed identity for each component', () => {
+    const id = (n: number) => `0000000${n}-0000-0000-0000-00000000000a`;
+    const objects = azure(
+      `endpoint: blob.core.chinacloudapi.cn, auth: {workloadIdentity: {tenantId: "${id(9)}", clientIds: {sidecar: "${id(1)}", store: "${id(2)}", compact: "${id(3)}", rule: "${id(4)}", bucket-web: "${id(5)}"}}}`,
+    );
+    expect(bucketConfig(objects).config).not.toHaveProperty('storage_account_key');
+    const clients = bucketContainers(objects).map(({ workload, container }) => {
+      const env = Object.fromEntries(container.env.map((e: Json) => [e.name, e.value]));
+      expect(env).toMatchObject({
+        AZURE_TENANT_ID: id(9),
+        AZURE_FEDERATED_TOKEN_FILE: '/etc/thanos/objstore-token/token',
+        AZURE_AUTHORITY_HOST: 'https://login.chinacloudapi.cn/',
+      });
+      return `${workload.name} ${env.AZURE_CLIENT_ID}`;
+    });
+    expect([...new Set(clients)].sort()).toEqual([
+      `prometheus ${id(1)}`,
+      `thanos-bucket-web ${id(5)}`,
+      `thanos-compact ${id(3)}`,
+      `thanos-rule ${id(4)}`,
+      `thanos-store ${id(2)}`,
+    ]);
+  });
+});

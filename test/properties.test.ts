@@ -232,6 +232,10 @@ const plausible: Record<string, readonly Value[]> = {
     `arn:aws:iam::{account}:role/${'x'.repeat(80)}{component}`,
   ],
   oidcProvider: ['https://h/id/1', 'http://h', 'https://h/{{ x }}'],
+  provider: ['projects/1/locations/global/workloadIdentityPools/fleet/providers/x', 'fleet', '{{ x }}'],
+  container: ['abc', 'a--b', 'x'.repeat(64)],
+  storageAccount: ['abc', 'a-b', 'x'.repeat(25)],
+  tenantId: ['01234567-89ab-cdef-0123-456789abcdef', '1', 7],
   lookup: ['path', 'virtual-hosted', 'auto'],
   sse: [{ type: 'SSE-S3' }, { type: 'SSE-C', secret: 'a' }, { type: 'none' }],
   partSize: ['5Mi', '1Mi', '5Gi', '6Gi'],
@@ -488,12 +492,40 @@ const inCloud: Value = {
   observer: { in: 'metrics', grafana: { adminSecret: 'g' } },
   clusters: { chicago: { in: 'metrics' } },
 };
+const google: Value = {
+  ...(inCloud as object),
+  objectStore: {
+    type: 'gcs',
+    bucket: 'abc',
+    prefix: 'p',
+    auth: { workloadIdentity: { provider: 'projects/1/locations/global/workloadIdentityPools/fleet/providers/{kubernetes}' } },
+    chunkSize: '8Mi',
+    maxRetries: 3,
+    http: { responseHeaderTimeout: '1m' },
+  },
+};
+const id = '01234567-89ab-cdef-0123-456789abcdef';
+const azure: Value = {
+  ...(inCloud as object),
+  objectStore: {
+    type: 'azure',
+    storageAccount: 'abc',
+    container: 'abc',
+    prefix: 'p',
+    endpoint: 'blob.core.windows.net',
+    auth: { workloadIdentity: { tenantId: id, clientIds: { sidecar: id, store: id, compact: id, rule: id, 'bucket-web': id } } },
+    retries: { max: 3, timeout: '1m', delay: '1s', maxDelay: '1m' },
+    http: { responseHeaderTimeout: '1m' },
+  },
+};
 const seeds: Value[] = [
   ...fleetFiles.map((file) => parse(readText(file)) as Value),
   everyOption,
   everyOption,
   everyOption,
   inCloud,
+  google,
+  azure,
 ];
 
 /** Where a fleet's own rule files are found. */

@@ -1,6 +1,6 @@
 // The bucket: one description for every component that reads or writes it.
 import type { Construct } from 'constructs';
-import type { ResolvedS3 } from '../fleet/object-stores';
+import type { ExternalStore } from '../fleet/object-stores';
 import type { ResolvedKubernetes } from '../fleet/resolve';
 import {
   configMapVolume,
@@ -15,18 +15,21 @@ import {
 } from '../kit/kubernetes';
 import type { Edges, Endpoint, Workload } from '../kit/wiring';
 import type { Certificate } from './certificates';
+import { azureClient } from './object-stores/azure';
 import {
   type BucketAccess,
   certificateVolume,
+  configDirectory,
+  configPath,
   directoryOf,
   type Grants,
   type MountedFile,
   pathOf,
   type StoreClient,
+  tokenDirectory,
 } from './object-stores/client';
+import { gcsClient } from './object-stores/gcs';
 import { s3Client } from './object-stores/s3';
-
-const configDirectory = '/etc/thanos/objstore';
 
 /** The embedded store's only bucket and its demo credentials; kind only, reachable from the fleet's namespaces only. */
 export const embedded = {
@@ -53,8 +56,8 @@ export const accountOf = (cluster: string): Account => ({
 export type Bucket =
   | { readonly type: 'embedded'; readonly s3: Endpoint }
   | {
-      readonly type: 's3';
-      readonly store: ResolvedS3;
+      readonly type: 'external';
+      readonly store: ExternalStore;
       readonly kubernetes: readonly ResolvedKubernetes[];
       readonly edges: Edges;
       readonly grants: Grants;
@@ -96,15 +99,13 @@ const embeddedClient = (s3: Endpoint, client: Workload, certificate?: Certificat
   };
 };
 
-const storeClient = (bucket: Bucket, client: Workload, certificate?: Certificate): StoreClient =>
-  bucket.type === 'embedded'
-    ? embeddedClient(bucket.s3, client, certificate)
-    : s3Client(
-        bucket.store,
-        client,
-        bucket.kubernetes.find((k) => k.name === client.kubernetes) as ResolvedKubernetes,
-        bucket.edges,
-      );
+const storeClient = (bucket: Bucket, client: Workload, certificate?: Certificate): StoreClient => {
+  if (bucket.type === 'embedded') return embeddedClient(bucket.s3, client, certificate);
+  const { store, edges } = bucket;
+  if (store.type === 'gcs') return gcsClient(store, client, edges);
+  if (store.type === 'azure') return azureClient(store, client, edges);
+  return s3Client(store, client, bucket.kubernetes.find((k) => k.name === client.kubernetes) as ResolvedKubernetes, edges);
+};
 
 const volume = ({ volume: name, from, file }: MountedFile): k8s.Volume => {
   const items = from.key === file ? undefined : [{ key: from.key, path: file }];
@@ -112,6 +113,12 @@ const volume = ({ volume: name, from, file }: MountedFile): k8s.Volume => {
     ? { name, secret: { secretName: from.name, items } }
     : { name, configMap: { name: from.name, items } };
 };
+
+/** A token of the pod's own service account for one audience; the kubelet renews it before it expires. */
+const tokenVolume = (audience: string): k8s.Volume => ({
+  name: 'objstore-token',
+  projected: { sources: [{ serviceAccountToken: { audience, expirationSeconds: 3600, path: 'token' } }] },
+});
 
 /**
  * Writes a namespace's bucket configuration when the first of its components asks for it. Static credentials are a file from a
@@ -123,16 +130,24 @@ export const bucketClients = (scope: Construct, namespace: string, fleet: string
   const owner: Named = { name: 'objstore', component: 'object-store', fleet, namespace };
   let configMap: string | undefined;
   return (client: Workload, access: BucketAccess): BucketClient => {
-    if (bucket.type === 's3') bucket.grants.allow(client, access);
-    const { config, files = [], env = [], ...pod } = storeClient(bucket, client, certificate);
+    if (bucket.type === 'external') bucket.grants.allow(client, access);
+    const { config, configFiles, tokenAudience, files = [], env = [], ...pod } = storeClient(bucket, client, certificate);
     if (configMap === undefined) {
       if (bucket.type === 'embedded') embeddedCredentials(scope, owner, ownAccount(bucket.s3, client));
-      configMap = hashedConfigMap(scope, owner, 'objstore', { 'bucket.yaml': yaml(config) });
+      configMap = hashedConfigMap(scope, owner, 'objstore', { 'bucket.yaml': yaml(config), ...configFiles });
     }
     return {
-      args: [`--objstore.config-file=${configDirectory}/bucket.yaml`],
-      volumes: [configMapVolume('objstore', configMap), ...files.map(volume)],
-      volumeMounts: [readOnly('objstore', configDirectory), ...files.map((f) => readOnly(f.volume, directoryOf(f)))],
+      args: [`--objstore.config-file=${configPath('bucket.yaml')}`],
+      volumes: [
+        configMapVolume('objstore', configMap),
+        ...files.map(volume),
+        ...(tokenAudience ? [tokenVolume(tokenAudience)] : []),
+      ],
+      volumeMounts: [
+        readOnly('objstore', configDirectory),
+        ...files.map((f) => readOnly(f.volume, directoryOf(f))),
+        ...(tokenAudience ? [readOnly('objstore-token', tokenDirectory)] : []),
+      ],
       env: [...env],
       pod: {
         annotations: pod.podAnnotations,

@@ -28,16 +28,29 @@ const oneOf = <K extends string>(
 const here: Path = ['objectStore'];
 const kmsKey = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[-a-zA-Z0-9]+$/;
 const auth: Path = [...here, 'auth'];
-const identities = ['secret', 'irsa', 'podIdentity'] as const;
+
+/** The ways to say as whom an object store is used, by its type. */
+const identities = {
+  s3: {
+    ways: ['secret', 'irsa', 'podIdentity'],
+    example: 'podIdentity: {}, or irsa: {}, or secret: and the name of a Secret.',
+  },
+  gcs: {
+    ways: ['secret', 'workloadIdentity'],
+    example: 'workloadIdentity: {provider: …}, or secret: and the name of a Secret.',
+  },
+  azure: {
+    ways: ['secret', 'workloadIdentity'],
+    example: 'workloadIdentity: {tenantId: …, clientIds: …}, or secret: and the name of a Secret.',
+  },
+} as const;
 
 const alternatives: Check = ({ objectStore: store }) => {
-  if (store.type !== 's3') return [];
+  if (store.type === 'embedded') return [];
+  const { ways, example } = identities[store.type];
   return [
-    ...oneOf(auth, store.auth, identities, {
-      consequence: 'nobody could tell as whom the bucket is used.',
-      example: 'podIdentity: {}, or irsa: {}, or secret: and the name of a Secret.',
-    }),
-    ...(store.ca
+    ...oneOf<string>(auth, store.auth, ways, { consequence: 'nobody could tell as whom the bucket is used.', example }),
+    ...(store.type === 's3' && store.ca
       ? oneOf([...here, 'ca'], store.ca, ['secret', 'configMap'], {
           consequence: 'no certificate of the object store would be trusted.',
           example: 'configMap: and the name of a ConfigMap, or secret: and that of a Secret.',

@@ -140,7 +140,90 @@ const s3 = z.strictObject({
   toleratedOutage,
 });
 
+const gcs = z.strictObject({
+  type: z.literal('gcs').describe('A bucket of Google Cloud Storage.'),
+  bucket: text(
+    /^(?!.*\.\.)[a-z0-9][-._a-z0-9]{1,220}[a-z0-9]$/,
+    'write the name of a bucket: lower-case letters, digits, dashes, underscores and dots',
+  ).describe('The bucket; it must exist.'),
+  prefix,
+  auth: z
+    .strictObject({
+      secret: secretName.optional().describe(`A Secret ${everyNamespace} and holds the key of a service account, in JSON.`),
+      key: secretKey.optional().describe('Key of that file in the Secret. Default: key.json.'),
+      workloadIdentity: z
+        .strictObject({
+          provider: text(
+            /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[-a-z0-9]{4,32}\/providers\/([-a-z0-9]|\{kubernetes\})+$/,
+            'write projects/<number>/locations/global/workloadIdentityPools/<pool>/providers/{kubernetes}',
+          ).describe(
+            "The provider of the Kubernetes cluster's tokens in a workload identity pool, with the placeholder {kubernetes} where there are several.",
+          ),
+        })
+        .optional()
+        .describe('Workload identity federation: tokens of Kubernetes are exchanged for those of Google.'),
+    })
+    .describe('As whom the bucket is used: one of secret and workloadIdentity.'),
+  chunkSize: partSize.optional().describe('Size of the parts of larger objects. Default: 16Mi.'),
+  maxRetries: count(1, 100).optional().describe('How often a request is tried. Default: until it is too late.'),
+  http,
+  toleratedOutage,
+});
+
+const uuid = text(
+  /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+  'write an id such as 01234567-89ab-cdef-0123-456789abcdef (in quotes if it has no letters)',
+);
+const clientId = (who: string) => uuid.describe(`Client id of the managed identity of ${who}.`);
+
+const azure = z.strictObject({
+  type: z.literal('azure').describe('A container of Azure Blob Storage.'),
+  storageAccount: text(/^[a-z0-9]{3,24}$/, 'write the name of a storage account: 3 to 24 lower-case letters and digits').describe(
+    'The storage account.',
+  ),
+  container: text(
+    /^(?!.*--)[a-z0-9][-a-z0-9]{1,61}[a-z0-9]$/,
+    'write the name of a container: 3 to 63 lower-case letters, digits and dashes',
+  ).describe('The container; it must exist.'),
+  prefix,
+  endpoint: text(new RegExp(`^${host}$`), 'write a domain such as blob.core.windows.net')
+    .optional()
+    .describe('Domain of the storage accounts, without a scheme. Default: blob.core.windows.net.'),
+  auth: z
+    .strictObject({
+      secret: secretName.optional().describe(`A Secret ${everyNamespace} and holds a key of the storage account.`),
+      key: secretKey.optional().describe('Its key. Default: storage-account-key.'),
+      workloadIdentity: z
+        .strictObject({
+          tenantId: uuid.describe('The tenant of the managed identities.'),
+          clientIds: z
+            .strictObject({
+              sidecar: clientId('the sidecars'),
+              store: clientId('the store gateway'),
+              compact: clientId('the compactor'),
+              rule: clientId('the ruler'),
+              'bucket-web': clientId('bucket web'),
+            })
+            .describe('A managed identity for each component.'),
+        })
+        .optional()
+        .describe('Managed identities with federated credentials: tokens of Kubernetes are exchanged for those of Azure.'),
+    })
+    .describe('As whom the container is used: one of secret and workloadIdentity.'),
+  retries: z
+    .strictObject({
+      max: count(1, 100).optional().describe('How often a request is tried again. Default: 3.'),
+      timeout: duration.optional().describe('How long one try may take. Default: any time.'),
+      delay: duration.optional().describe('Time before the second try; it grows. Default: 800ms.'),
+      maxDelay: duration.optional().describe('The most that it grows to. Default: 1m.'),
+    })
+    .optional()
+    .describe('What happens when a request fails.'),
+  http,
+  toleratedOutage,
+});
+
 /** Where blocks are kept. */
-export const objectStore = z.discriminatedUnion('type', [embedded, s3], {
-  error: 'write type: embedded (an S3 server in the cluster, for kind) or type: s3',
+export const objectStore = z.discriminatedUnion('type', [embedded, s3, gcs, azure], {
+  error: 'write type: embedded (an S3 server in the cluster, for kind), type: s3, type: gcs or type: azure',
 });

@@ -53,10 +53,44 @@ export interface ResolvedEmbedded {
   readonly toleratedOutage: string;
 }
 
-export type ResolvedObjectStore = ResolvedEmbedded | ResolvedS3;
+export interface ResolvedGcs {
+  readonly type: 'gcs';
+  readonly bucket: string;
+  readonly prefix?: string;
+  readonly auth:
+    | { readonly type: 'secret'; readonly key: Reference }
+    /** `provider` has placeholders. */
+    | { readonly type: 'workloadIdentity'; readonly provider: string };
+  readonly tuning: Pick<WrittenGcs, 'chunkSize' | 'maxRetries' | 'http'>;
+  readonly toleratedOutage: string;
+}
+
+export interface ResolvedAzure {
+  readonly type: 'azure';
+  readonly storageAccount: string;
+  readonly container: string;
+  readonly prefix?: string;
+  readonly endpoint: string;
+  readonly auth:
+    | { readonly type: 'secret'; readonly key: Reference }
+    | {
+        readonly type: 'workloadIdentity';
+        readonly tenantId: string;
+        /** By component. */
+        readonly clientIds: Readonly<Record<string, string>>;
+      };
+  readonly tuning: Pick<WrittenAzure, 'retries' | 'http'>;
+  readonly toleratedOutage: string;
+}
+
+/** An object store that is not the fleet's own. */
+export type ExternalStore = ResolvedS3 | ResolvedGcs | ResolvedAzure;
+export type ResolvedObjectStore = ResolvedEmbedded | ExternalStore;
 
 type Written = Fleet['objectStore'];
 type WrittenS3 = Extract<Written, { type: 's3' }>;
+type WrittenGcs = Extract<Written, { type: 'gcs' }>;
+type WrittenAzure = Extract<Written, { type: 'azure' }>;
 
 /** Amazon's partitions have domains of their own. */
 export const awsDomain = (region: string): string => (region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com');
@@ -108,17 +142,45 @@ const resolveS3 = (fleet: Fleet, store: WrittenS3, toleratedOutage: string): Res
   };
 };
 
+const resolveGcs = ({ bucket, prefix, auth, chunkSize, maxRetries, http }: WrittenGcs, toleratedOutage: string): ResolvedGcs => ({
+  type: 'gcs',
+  bucket,
+  prefix,
+  auth: auth.workloadIdentity
+    ? { type: 'workloadIdentity', ...auth.workloadIdentity }
+    : { type: 'secret', key: { kind: 'secret', name: auth.secret ?? '', key: auth.key ?? 'key.json' } },
+  tuning: { chunkSize, maxRetries, http },
+  toleratedOutage,
+});
+
+const resolveAzure = (store: WrittenAzure, toleratedOutage: string): ResolvedAzure => {
+  const { storageAccount, container, prefix, endpoint = 'blob.core.windows.net', auth, retries, http } = store;
+  return {
+    type: 'azure',
+    storageAccount,
+    container,
+    prefix,
+    endpoint,
+    auth: auth.workloadIdentity
+      ? { type: 'workloadIdentity', ...auth.workloadIdentity }
+      : { type: 'secret', key: { kind: 'secret', name: auth.secret ?? '', key: auth.key ?? 'storage-account-key' } },
+    tuning: { retries, http },
+    toleratedOutage,
+  };
+};
+
 /** @param size of the embedded store's volume where the fleet file does not say it */
 export const resolveObjectStore = (fleet: Fleet, size: string): ResolvedObjectStore => {
   const store = fleet.objectStore;
   const toleratedOutage = store.toleratedOutage ?? '24h';
-  return store.type === 'embedded'
-    ? {
-        type: 'embedded',
-        namespace: `${fleet.name}-object-store`,
-        size: store.size ?? size,
-        expose: resolveExpose(store.expose, 1, exposedPorts.objectStore),
-        toleratedOutage,
-      }
-    : resolveS3(fleet, store, toleratedOutage);
+  if (store.type === 's3') return resolveS3(fleet, store, toleratedOutage);
+  if (store.type === 'gcs') return resolveGcs(store, toleratedOutage);
+  if (store.type === 'azure') return resolveAzure(store, toleratedOutage);
+  return {
+    type: 'embedded',
+    namespace: `${fleet.name}-object-store`,
+    size: store.size ?? size,
+    expose: resolveExpose(store.expose, 1, exposedPorts.objectStore),
+    toleratedOutage,
+  };
 };

@@ -84,6 +84,19 @@ const stores: readonly Refusal[] = [
   },
 ];
 
+const otherClouds: readonly Refusal[] = [
+  {
+    code: 'one-of',
+    wrong: fleet({ objectStore: 'objectStore: {type: gcs, bucket: abc, »auth: {}}' }),
+    right: fleet({ objectStore: 'objectStore: {type: gcs, bucket: abc, auth: {secret: s}}' }),
+  },
+  {
+    code: 'one-of',
+    wrong: fleet({ objectStore: 'objectStore: {type: azure, storageAccount: abc, container: abc, »auth: {}}' }),
+    right: fleet({ objectStore: 'objectStore: {type: azure, storageAccount: abc, container: abc, auth: {secret: s}}' }),
+  },
+];
+
 const roles: readonly Refusal[] = [
   {
     code: 'static-keys',
@@ -153,4 +166,4 @@ const platforms: readonly Refusal[] = [
   },
 ];
 
-export const objectStores: readonly Refusal[] = [...stores, ...roles, ...platforms];
+export const objectStores: readonly Refusal[] = [...stores, ...otherClouds, ...roles, ...platforms];

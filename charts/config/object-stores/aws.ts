@@ -3,11 +3,7 @@ import type { AwsAuth } from '../../fleet/object-stores';
 import type { ResolvedKubernetes } from '../../fleet/resolve';
 import type { Addresses, Edges, Port, Workload } from '../../kit/wiring';
 import { partOfInternet } from '../../kit/wiring';
-import { type MountedFile, pathOf, type StoreClient } from './client';
-
-/** The name of a component in roles: what uploads is the sidecar, not the Prometheus beside it. */
-export const roleComponent = (client: Pick<Workload, 'component'>): string =>
-  client.component === 'prometheus' ? 'sidecar' : client.component;
+import { identityName, type MountedFile, pathOf, type StoreClient } from './client';
 
 /** The ARN of a component's role. */
 export const roleOf = (roles: string, component: string, k: ResolvedKubernetes): string =>
@@ -55,7 +51,7 @@ export const awsIdentity = (
     env: [{ name: 'AWS_REGION', value: kubernetes.aws?.region }], // the region's own STS: the global one is on one continent
     podAnnotations,
     serviceAccountAnnotations: {
-      'eks.amazonaws.com/role-arn': roleOf(auth.roles, roleComponent(client), kubernetes),
+      'eks.amazonaws.com/role-arn': roleOf(auth.roles, identityName(client), kubernetes),
       'eks.amazonaws.com/sts-regional-endpoints': 'true',
     },
   };

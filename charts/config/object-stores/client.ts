@@ -41,6 +41,10 @@ export interface MountedFile {
 export interface StoreClient {
   /** What `--objstore.config-file` takes; no secret is in it. */
   readonly config: object;
+  /** Further files beside it. */
+  readonly configFiles?: Readonly<Record<string, string>>;
+  /** Who takes the token of its service account that it needs, if any. */
+  readonly tokenAudience?: string;
   readonly files?: readonly MountedFile[];
   readonly env?: readonly k8s.EnvVar[];
   /** Of its service account. */
@@ -53,6 +57,18 @@ export interface StoreClient {
 export const certificateVolume = 'objstore-ca';
 
 const directory = '/etc/thanos';
+
+/** Where the configuration of the bucket is, and files beside it. */
+export const configDirectory = `${directory}/objstore`;
+export const configPath = (file: string): string => `${configDirectory}/${file}`;
+
+/** Where a token of the pod's service account is that the object store's side takes; the kubelet renews it every hour or so. */
+export const tokenDirectory = `${directory}/objstore-token`;
+export const tokenPath = `${tokenDirectory}/token`;
+
+/** The name of a component in roles and identities: what uploads is the sidecar, not the Prometheus beside it. */
+export const identityName = (client: Pick<Workload, 'component'>): string =>
+  client.component === 'prometheus' ? 'sidecar' : client.component;
 
 /** Where a mounted file is. */
 export const pathOf = ({ volume, file }: MountedFile): string => `${directory}/${volume}/${file}`;
