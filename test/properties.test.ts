@@ -440,7 +440,7 @@ const everyOption: Value = {
       blockDuration: '1h',
       volume: '1Gi',
       resources: { cpu: '100m', memory: '1Gi' },
-      alerts: { ...thresholds, disable: ['Watchdog'], ruleFiles: ['rules/printers.yaml'] },
+      alerts: { ...thresholds, disable: ['high_load'], ruleFiles: ['rules/printers.yaml'] },
     },
   },
   retention: { raw: '30d', '5m': '60d', '1h': '0s' },

@@ -57,6 +57,9 @@ describe.each(Object.entries(refusals))('every refusal of %s', (_, table) => {
 test.each([
   ['form', '6:9', 'there is no key fro here'],
   ['promql', '5:15', 'is no PromQL'],
+  ['range', '5:15', 'rate takes a range of time, such as'],
+  ['template', '7:20', 'there is no function humanise'],
+  ['label', '6:38', 'replica is a label that the fleet itself sets'],
   ['name', '4:16', 'there is an alert service_down already'],
   ['partial', '3:5', 'there is no key partial_response_strategy here'],
 ])('the refusal of the rule file %s.yaml says where in it: %s', (name, position, problem) => {

@@ -95,7 +95,15 @@ const deadMansSwitch: Check = (fleet, resolved) => {
     ...routes.flatMap((r, i) => (r.receiver === own.receiver ? [[...here, 'routes', i, 'receiver']] : [])),
   ];
   const every = seconds(own.every);
+  const silent = resolved.clusters.every((c) => c.alerts.disable.includes(watchdog)) && resolved.clusters.length > 0;
   return [
+    ...refuseIf(silent, {
+      code: 'dead-mans-switch-disabled',
+      path: [...here, 'deadMansSwitch'],
+      problem: `the dead man's switch sends ${watchdog}, which is turned off in every cluster`,
+      consequence: `${own.receiver} would never get a sign of life, and say day and night that alerting is broken.`,
+      remedy: `leave deadMansSwitch out, or ${watchdog} out of disable.`,
+    }),
     ...uses.map(
       (path): Violation => ({
         code: 'dead-mans-switch-shared',

@@ -5,10 +5,13 @@ import { join } from 'node:path';
 import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml';
 import { durationPattern } from '../kit/units';
 import type { RuleTexts } from './alerts';
+import { rulerLabels } from './checks';
+import { templateErrorIn } from './go-template';
 import { nearest } from './nearest';
-import { syntaxErrorIn } from './promql';
+import { isRangeOfTime, partWithout, promqlErrorIn } from './promql';
+import { clusterLabel, replicaLabel } from './resolve';
 import type { Fleet } from './schema';
-import type { Path, Violation } from './violations';
+import { type Path, refuseIf, type Violation } from './violations';
 
 /** Where a fleet names rule files. */
 interface Use {
@@ -33,6 +36,7 @@ const usesOf = (fleet: Fleet): Use[] => {
 export const readRuleFiles = (fleet: Fleet, folder: string): { texts: RuleTexts; violations: Violation[] } => {
   const texts = new Map<string, string>();
   const violations = usesOf(fleet).flatMap(({ path, file }): Violation[] => {
+    if (texts.has(file)) return [];
     try {
       texts.set(file, readFileSync(join(folder, file), 'utf8'));
       return [];
@@ -87,10 +91,20 @@ const ruleKeys: Keys = {
 };
 
 interface Finding {
-  readonly code: 'rule-file-form' | 'rule-file-promql' | 'rule-file-alert-name';
+  readonly code: Extract<Violation['code'], `rule-file-${string}`>;
   readonly at: number;
   readonly problem: string;
+  /** Otherwise: the program would not take the file. */
+  readonly consequence?: string;
   readonly remedy: string;
+  /** The rule, in its group. */
+  readonly rule?: readonly string[];
+}
+
+/** Whether the rules are the ruler's, and the names of the fleet's own alerts. */
+interface Where {
+  readonly global: boolean;
+  readonly ours: readonly string[];
 }
 
 const start = (node: unknown): number => (node as Node | null)?.range?.[0] ?? 0;
@@ -112,7 +126,85 @@ const keyFindings = (map: YAMLMap, keys: Keys): Finding[] =>
     return known.accepts(value) ? [] : [form(start(value), `${name} is not ${known.expected}`, `${known.expected}.`)];
   });
 
-const ruleFindings = (rule: unknown, ours: readonly string[]): Finding[] => {
+/** Labels that tell sources apart: what a rule says in their place would be lost, or would be said of another source. */
+const labelFindings = (labels: unknown, { global }: Where): Finding[] => {
+  const taken = [replicaLabel, rulerLabels.ruler, rulerLabels.replica, ...(global ? [] : [clusterLabel])];
+  return (isMap(labels) ? (labels.items as Pair<Node, Node>[]) : []).flatMap(({ key }) => {
+    const name = String((key as { value?: unknown }).value);
+    return taken.includes(name) || name.startsWith('__')
+      ? [
+          {
+            code: 'rule-file-label',
+            at: start(key),
+            problem: `${name} is a label that the fleet itself sets`,
+            consequence: 'what the rule makes would be taken for that of another source, or lose the label on its way.',
+            remedy: 'a label of another name.',
+          },
+        ]
+      : [];
+  });
+};
+
+const templateFindings = (texts: unknown): Finding[] =>
+  (isMap(texts) ? (texts.items as Pair<Node, Node>[]) : []).flatMap(({ value }) => {
+    const error = isScalar(value) && typeof value.value === 'string' ? templateErrorIn(value.value) : undefined;
+    return error === undefined
+      ? []
+      : [
+          {
+            code: 'rule-file-template',
+            at: start(value),
+            problem: `the template does not parse: ${error}`,
+            remedy: 'a template such as "{{ $labels.instance }} is at {{ $value | humanize }}".',
+          },
+        ];
+  });
+
+const expressionFindings = (rule: YAMLMap, group: YAMLMap, { global }: Where): Finding[] => {
+  const expr = rule.get('expr', true);
+  if (!isScalar(expr) || typeof expr.value !== 'string') return [];
+  const error = promqlErrorIn(expr.value);
+  if (error !== undefined)
+    return [
+      {
+        code: 'rule-file-promql',
+        at: start(expr),
+        problem: error,
+        remedy: 'an expression that Prometheus can parse, and evaluate to series or a number.',
+      },
+    ];
+  if (isRangeOfTime(expr.value))
+    return [
+      {
+        code: 'rule-file-promql',
+        at: start(expr),
+        problem: `${expr.value} is a range of time`,
+        consequence: 'the rule could not be evaluated, ever: it takes what is there at an instant.',
+        remedy: `a function of it, such as rate(${expr.value}).`,
+      },
+    ];
+  const labelled = [rule, group].some((map) => {
+    const labels = map.get('labels');
+    return isMap(labels) && labels.has(clusterLabel);
+  });
+  const part = global && !labelled ? partWithout(expr.value, clusterLabel) : undefined;
+  if (part === undefined) return [];
+  const name = String(rule.get('alert') ?? rule.get('record') ?? 'rule');
+  return [
+    {
+      code: 'rule-file-cluster',
+      at: start(expr),
+      problem: `${part} takes the label ${clusterLabel} away`,
+      consequence: rule.has('alert')
+        ? 'the alert could not say which cluster it is about, and routes by cluster and team would not take it.'
+        : 'what the clusters have of it would be one series.',
+      remedy: `… by (${clusterLabel}, …) (…), or a label ${clusterLabel} of the rule if it is about all of them.`,
+      rule: [String(group.get('name')), name],
+    },
+  ];
+};
+
+const ruleFindings = (rule: unknown, group: YAMLMap, where: Where): Finding[] => {
   if (!isMap(rule)) return [form(start(rule), 'a rule is a map', 'alert: and expr:, or record: and expr:.')];
   const findings = keyFindings(rule, ruleKeys);
   const [alert, record] = [rule.get('alert'), rule.get('record')];
@@ -122,26 +214,23 @@ const ruleFindings = (rule: unknown, ours: readonly string[]): Finding[] => {
   for (const key of ['for', 'keep_firing_for', 'annotations'])
     if (record !== undefined && rule.get(key) !== undefined)
       findings.push(form(start(rule), `a recording rule takes no ${key}`, `a rule without ${key}.`));
-  if (typeof alert === 'string' && ours.includes(alert))
+  if (typeof alert === 'string' && where.ours.includes(alert))
     findings.push({
       code: 'rule-file-alert-name',
       at: start(rule.get('alert', true)),
       problem: `there is an alert ${alert} already`,
+      consequence: 'silences, routes and the runbook of the one would be those of the other.',
       remedy: `another name; what is not wanted of the fleet's alerts goes into alerts: {disable: [${alert}]}.`,
     });
-  const expr = rule.get('expr', true);
-  const syntax = isScalar(expr) && typeof expr.value === 'string' ? syntaxErrorIn(expr.value) : undefined;
-  if (syntax !== undefined)
-    findings.push({
-      code: 'rule-file-promql',
-      at: start(expr),
-      problem: `${syntax} is no PromQL`,
-      remedy: 'an expression that Prometheus can parse.',
-    });
-  return findings;
+  return [
+    ...findings,
+    ...expressionFindings(rule, group, where),
+    ...labelFindings(rule.get('labels'), where),
+    ...(alert === undefined ? [] : [...templateFindings(rule.get('labels')), ...templateFindings(rule.get('annotations'))]),
+  ];
 };
 
-const findingsIn = (source: string, global: boolean, ours: readonly string[], lines: LineCounter): Finding[] => {
+const findingsIn = (source: string, where: Where, lines: LineCounter): Finding[] => {
   const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
   const broken = document.errors.map((error) => form(error.pos[0], error.message, 'YAML.'));
   if (broken.length > 0) return broken;
@@ -155,33 +244,63 @@ const findingsIn = (source: string, global: boolean, ours: readonly string[], li
     names.add(name);
     const rules = group.get('rules');
     return [
-      ...keyFindings(group, global ? rulerGroupKeys : groupKeys),
+      ...keyFindings(group, where.global ? rulerGroupKeys : groupKeys),
       ...(name === undefined ? [form(start(group), 'the group has no name', 'name: and a text.')] : []),
       ...(twice ? [form(start(group), `there is a group ${name} already`, 'another name.')] : []),
-      ...(isSeq(rules) ? rules.items.flatMap((rule) => ruleFindings(rule, ours)) : []),
+      ...labelFindings(group.get('labels'), where),
+      ...(isSeq(rules) ? rules.items.flatMap((rule) => ruleFindings(rule, group, where)) : []),
     ];
   });
 };
 
+/** Kubernetes takes a ConfigMap of 1 MiB; the rest is for the fleet's own rules. */
+const roomForRules = 768 * 2 ** 10;
+
+/** Files of one place together, which are mounted from one ConfigMap. */
+const sizes = (fleet: Fleet, files: RuleTexts): Violation[] => {
+  const everywhere = fleet.alerts?.ruleFiles?.cluster ?? [];
+  const places: [Path, readonly string[]][] = [
+    [['alerts', 'ruleFiles', 'global'], fleet.alerts?.ruleFiles?.global ?? []],
+    [['alerts', 'ruleFiles', 'cluster'], everywhere],
+    ...Object.entries(fleet.clusters).map(([name, c]): [Path, readonly string[]] => [
+      ['clusters', name, 'alerts', 'ruleFiles'],
+      c.alerts?.ruleFiles ? [...everywhere, ...c.alerts.ruleFiles] : [],
+    ]),
+  ];
+  return places.flatMap(([path, paths]) => {
+    const bytes = paths.reduce((sum, file) => sum + Buffer.byteLength(files.get(file) ?? ''), 0);
+    return refuseIf(bytes > roomForRules, {
+      code: 'rule-files-too-large',
+      path,
+      problem: `its ${paths.length} rule files have ${Math.ceil(bytes / 1024)} KiB together`,
+      consequence: 'Kubernetes would refuse the ConfigMap that holds them: it takes 1 MiB.',
+      remedy: `${roomForRules / 1024} KiB at most: fewer rules, or shorter texts.`,
+    });
+  });
+};
+
 /** What is wrong with rule files that could be read, each with its line in that file. */
-export const ruleFileViolations = (fleet: Fleet, folder: string, files: RuleTexts, ours: readonly string[]): Violation[] =>
-  usesOf(fleet).flatMap(({ path, file, global }) => {
-    const source = files.get(file);
-    if (source === undefined) return [];
+export const ruleFileViolations = (fleet: Fleet, folder: string, files: RuleTexts, ours: readonly string[]): Violation[] => {
+  const known = new Map<string, Violation[]>();
+  const violationsOf = (file: string, global: boolean): Violation[] => {
     const lines = new LineCounter();
-    return findingsIn(source, global, ours, lines).map(({ code, at, problem, remedy }) => {
+    return findingsIn(files.get(file) ?? '', { global, ours }, lines).map(({ code, at, problem, consequence, remedy, rule }) => {
       const { line, col } = lines.linePos(at);
       return {
         code,
-        path,
+        path: rule ?? [],
         problem: `${join(folder, file)}:${Math.max(line, 1)}:${Math.max(col, 1)}: ${problem}`,
-        consequence:
-          code === 'rule-file-alert-name'
-            ? 'silences, routes and the runbook of the one would be those of the other.'
-            : global
-              ? 'the ruler would not start.'
-              : 'Prometheus would not take any of its rules.',
+        consequence: consequence ?? (global ? 'the ruler would not start.' : 'Prometheus would not take any of its rules.'),
         remedy,
       };
     });
+  };
+  const found = usesOf(fleet).flatMap(({ path, file, global }) => {
+    if (!files.has(file)) return [];
+    const key = `${global} ${file}`;
+    const violations = known.get(key) ?? violationsOf(file, global);
+    known.set(key, violations);
+    return violations.map((violation) => ({ ...violation, path: [...path, ...violation.path] }));
   });
+  return [...found, ...sizes(fleet, files)];
+};

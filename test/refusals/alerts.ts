@@ -30,20 +30,27 @@ const thresholds: readonly Refusal[] = [
   },
 ];
 
-/** The same for every check of rule-files.ts. */
-export const ruleFile = (name: string, mark = '»') =>
-  fleet({ alerts: `alerts: {ruleFiles: {cluster: [${mark}test/support/rules/${name}.yaml]}}` });
+/** A fleet with a rule file of its own, for all clusters or for the ruler. */
+export const ruleFile = (name: string, mark = '»', use = 'cluster'): string =>
+  fleet({ alerts: `alerts: {ruleFiles: {${use}: [${mark}test/support/rules/${name}.yaml]}}` });
+const many = (count: number, mark = ''): string =>
+  fleet({ alerts: `alerts: {ruleFiles: {${mark}cluster: [${'test/support/rules/good.yaml, '.repeat(count)}]}}` });
 const ruleFiles: readonly Refusal[] = [
-  ...(['rule-file-unreadable', 'rule-file-form', 'rule-file-promql', 'rule-file-alert-name'] as const).map((code) => ({
-    code,
-    wrong: ruleFile(code.replace(/^rule-file-(alert-)?/, '')),
-    right: ruleFile('good', ''),
-  })),
-  {
-    code: 'rule-file-form',
-    wrong: ruleFile('partial'),
-    right: ruleFile('partial', '').replace('cluster: [test', 'global: [test'),
-  },
+  ...(
+    [
+      ['rule-file-unreadable', 'unreadable'],
+      ['rule-file-form', 'form'],
+      ['rule-file-promql', 'promql'],
+      ['rule-file-promql', 'range'],
+      ['rule-file-alert-name', 'name'],
+      ['rule-file-template', 'template'],
+      ['rule-file-label', 'label'],
+    ] as const
+  ).map(([code, name]) => ({ code, wrong: ruleFile(name), right: ruleFile('good', '') })),
+  { code: 'rule-file-form', wrong: ruleFile('partial'), right: ruleFile('partial', '', 'global') },
+  { code: 'rule-file-label', wrong: ruleFile('cluster-label'), right: ruleFile('cluster-label', '', 'global') },
+  { code: 'rule-file-cluster', wrong: ruleFile('cluster', '»', 'global'), right: ruleFile('partial', '', 'global') },
+  { code: 'rule-files-too-large', wrong: many(2400, '»'), right: many(2380) },
 ];
 
 export const alerts: readonly Refusal[] = [...thresholds, ...ruleFiles];

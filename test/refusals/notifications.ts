@@ -68,6 +68,14 @@ export const notifications: readonly Refusal[] = [
     wrong: notified('deadMansSwitch: {receiver: us}').replace('defaultReceiver', '»defaultReceiver'),
     right: notified('deadMansSwitch: {receiver: them}'),
   },
+  {
+    code: 'dead-mans-switch-disabled',
+    wrong: `${notified('»deadMansSwitch: {receiver: them}')}alerts: {disable: [Watchdog]}\n`,
+    right: notified('deadMansSwitch: {receiver: them}').replace(
+      'seattle: {in: kind}',
+      'seattle: {in: kind, alerts: {disable: [Watchdog]}}',
+    ),
+  },
   ...[
     ['9s', '10s'],
     ['61m', '60m'],
