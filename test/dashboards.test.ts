@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { emptyPanels } from '../charts/dashboards/empty';
 import { fleetWideNote, togetherNote } from '../charts/dashboards/panels';
+import { dashboardProblems, dashboardsIn } from '../scripts/verify/dashboards';
 import { fleetFiles, type Json, ofKind, readText, root, sample } from './support/fleets';
 
 // the package has a CommonJS build and types for the other one only
@@ -36,6 +37,34 @@ const panels = fleetFiles.flatMap((file) =>
 const queries = panels.flatMap((p) => p.panel.targets.map((t: Json) => ({ ...p, expr: t.expr as string, target: t })));
 const wrong = <T extends { where: string }>(all: readonly T[], is: (one: T) => boolean): string[] =>
   all.filter(is).map((one) => one.where);
+
+describe('by the types of their Grafana', () => {
+  const once = new Map<string, string>(); // many fleets have the same
+  for (const file of fleetFiles)
+    for (const { objects } of sample(file).files)
+      for (const [path, text] of dashboardsIn(objects))
+        if (![...once.values()].includes(text)) once.set(`${file}: ${path}`, text);
+
+  it('everything in them is known', async () => {
+    expect(once.size).toBeGreaterThan(7);
+    expect(await dashboardProblems(once)).toEqual([]);
+  });
+  it.each<[string, (board: Json) => void, RegExp]>([
+    ['an unknown key', (b) => (b.titel = 'Nodes'), /^nodes: titel: .*"titel"/],
+    ['an unknown option of a panel', (b) => (b.panels[1].options.leggend = {}), /^nodes: panels\[1\]\.options\.leggend: /],
+    ['a number where a text is read', (b) => (b.panels[1].fieldConfig.defaults.unit = 5), /^nodes: panels\[1\]\.\S+\.unit: /],
+    [
+      'a value that a setting does not take',
+      (b) => (b.panels[1].options.tooltip = { mode: 'some', sort: 'none' }),
+      /mode: .*"some"/,
+    ],
+    ['a kind of panel that is in no list', (b) => (b.panels[1].type = 'graph'), /^nodes: panels\[1\]\.type: .*"graph"/],
+  ])('%s is named', async (_, mistake, said) => {
+    const board = JSON.parse([...once].find(([path]) => path.includes('nodes'))?.[1] ?? '');
+    mistake(board);
+    expect((await dashboardProblems(new Map([['nodes', JSON.stringify(board)]]))).join('\n')).toMatch(said);
+  });
+});
 
 test('their uids stay, so that links and bookmarks do', () => {
   for (const file of fleetFiles)

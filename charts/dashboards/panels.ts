@@ -261,7 +261,7 @@ export type ProvisionedDashboard = Dashboard & { readonly uid: string; readonly 
 
 type PanelBuilder = { build(): Panel };
 
-/** The rows from the top down, the panels of each from left to right. */
+/** The rows from the top down, the panels of each from left to right; without what the SDK writes and Grafana 13 no longer knows. */
 export const dashboard = (o: {
   readonly uid: string;
   readonly title: string;
@@ -302,7 +302,9 @@ export const dashboard = (o: {
   const model = board.build() as ProvisionedDashboard;
   model.panels.forEach((panel, i) => {
     panel.id = i + 1;
+    if (panel.type === 'table') delete (panel as Panel).options.footer;
   });
+  for (const v of model.templating?.list ?? []) for (const key of ['auto', 'auto_min', 'auto_count'] as const) delete v[key];
   return model;
 };
 
