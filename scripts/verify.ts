@@ -1,10 +1,12 @@
-// npm run verify [-- [--schemas <folder>] <fleet file>…]: what is synthesized is accepted by the programs that it is for.
+// npm run verify: what is synthesized is accepted by the programs that it is for.
 //
-// promtool, thanos and amtool check configuration and rules; every Thanos component, Prometheus, Alertmanager, versitygw and
-// node-exporter is started with its synthesized arguments and configuration and must become ready; alerts are routed as
-// routing.yaml beside the fleet file says, and arrive at servers that stand for their receivers; kubeconform checks every
-// object against the API of every supported Kubernetes minor. Default: fleet.yaml (or what FLEET names) and all examples, and
-// the unit tests of every alert.
+// promtool, thanos and amtool check configuration and rules; every Thanos component, Prometheus, Alertmanager, versitygw,
+// memcached and node-exporter is started with its synthesized arguments and configuration and must become ready, by mutual TLS
+// where the fleet has it; cAdvisor reads its arguments; flags and keys are those of catalogue/; dashboards are judged by
+// Grafana's types; policies let through what the recorded edges name and nothing else; alerts are routed as routing.yaml beside
+// the fleet file says, and arrive at servers that stand for their receivers; kubeconform checks every object against the API of
+// every supported Kubernetes minor, and an API server tries it when a context is given. In the end every check is given a
+// mistake, which it must notice.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -13,9 +15,10 @@ import { FleetError, loadFleet, synthesize } from '../charts/fleet';
 import { images } from '../charts/images';
 import { onPath, versionOf } from './lib/run';
 import { bold, green, main, progress, red, table } from './lib/terminal';
-import { type Check, fleetChecks, type Schemas } from './verify/checks';
+import { type Against, type Check, fleetChecks, type Schemas } from './verify/checks';
+import { type Accepted, proofs } from './verify/mistakes';
 import { programs } from './verify/pods';
-import { ruleTestChecks } from './verify/rule-tests';
+import { ruleTestChecks, ruleTestProof } from './verify/rule-tests';
 
 /** Kubernetes minors that the fleet supports, as kubeconform's schemas are published. */
 const kubernetesVersions = ['1.32.0', '1.33.0', '1.34.0', '1.35.0'];
@@ -95,8 +98,25 @@ const otherVersions = async (): Promise<string[]> => {
   return found.filter((text) => text !== undefined);
 };
 
+const help = `npm run verify [-- [--schemas <folder>] [--context <name>] <fleet file>…]
+
+Synthesizes fleets and asks the programs that it is for. Default: fleet.yaml (or what FLEET names) and all examples, and the
+unit tests of every alert.
+
+  --schemas  a folder with JSON Schemas of Kubernetes, v<version>-standalone-strict each, in place of the published ones;
+             or KUBE_SCHEMAS
+  --context  a kubeconfig context: its API server tries every object as well (a dry run; nothing is changed). A fleet that has
+             this context has its part of it tried, any other all of it.`;
+
 main(async () => {
-  const { values, positionals } = parseArgs({ options: { schemas: { type: 'string' } }, allowPositionals: true });
+  const { values, positionals } = parseArgs({
+    options: { schemas: { type: 'string' }, context: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    allowPositionals: true,
+  });
+  if (values.help) {
+    console.log(help);
+    return 0;
+  }
   const given = values.schemas ?? process.env.KUBE_SCHEMAS;
   const schemas = schemasIn(given);
   const results: Result[] = [];
@@ -129,6 +149,8 @@ main(async () => {
 
   if (schemas.versions.length === 0)
     fails('kubeconform', given ?? '', `there is no folder v<version>-standalone-strict in ${given}`);
+  const against: Against = { schemas, context: values.context };
+  const accepted: Accepted[] = [];
   for (const [i, file] of (positionals.length > 0 ? positionals : defaultFleets()).entries()) {
     const before = performance.now();
     try {
@@ -136,15 +158,21 @@ main(async () => {
       add({ what: 'synthesize', of: file, seconds: (performance.now() - before) / 1000 });
       const own = join(folder, String(i));
       mkdirSync(own);
-      const { stages, end } = await fleetChecks(file, synthesized, own, schemas);
+      const { stages, end } = await fleetChecks(file, synthesized, own, against);
       for (const stage of stages) await runAble(stage);
       await end();
+      accepted.push({ file, fleet: synthesized, checks: stages.flat() });
     } catch (error) {
       if (!(error instanceof FleetError)) throw error;
       fails('synthesize', file, error.message);
     }
   }
-  if (positionals.length === 0) await runAble(ruleTestChecks(join(folder, 'rule-tests')));
+  const ruleTests = positionals.length === 0 ? ruleTestChecks(join(folder, 'rule-tests')) : [];
+  await runAble(ruleTests);
+  await runAble([
+    ...proofs(accepted, join(folder, 'mistakes'), against),
+    ...(ruleTests.length > 0 ? [ruleTestProof(join(folder, 'mistakes/rule-tests'))] : []),
+  ]);
   for (const [program, checks] of missing)
     fails(
       program,

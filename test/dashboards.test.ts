@@ -55,8 +55,8 @@ describe('by the types of their Grafana', () => {
     ['a number where a text is read', (b) => (b.panels[1].fieldConfig.defaults.unit = 5), /^nodes: panels\[1\]\.\S+\.unit: /],
     [
       'a value that a setting does not take',
-      (b) => (b.panels[1].options.tooltip = { mode: 'some', sort: 'none' }),
-      /mode: .*"some"/,
+      (b) => (b.panels.find((p: Json) => p.type === 'timeseries').options.tooltip.mode = 'some'),
+      /options\.tooltip\.mode: .*"some"/,
     ],
     ['a kind of panel that is in no list', (b) => (b.panels[1].type = 'graph'), /^nodes: panels\[1\]\.type: .*"graph"/],
   ])('%s is named', async (_, mistake, said) => {

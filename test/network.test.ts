@@ -1,5 +1,6 @@
 // Who may talk to whom, and who scrapes what: judged from the manifests alone, as Prometheus and a network plugin would.
 import { type Edge, type Peer, peerKey, type Workload } from '../charts/kit/wiring';
+import { type End, inCidr, network } from '../scripts/verify/network';
 import {
   configFile,
   type Json,
@@ -13,7 +14,6 @@ import {
   sample,
   workloadsOf,
 } from './support/fleets';
-import { type End, inCidr, network } from './support/network';
 import { podTargets, type Target, targetsOf } from './support/relabel';
 
 const podNetwork = (s: Sample): string => {

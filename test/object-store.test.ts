@@ -1,8 +1,8 @@
 // The bucket: how it is found, as whom it is used, and who may come near it.
 import { iamFiles } from '../charts/iam';
+import { network } from '../scripts/verify/network';
 import { eks as eksFleet, fleet as kindFleet } from './refusals/support';
 import { configFile, containersOf, fleetFiles, type Json, ofKind, podsOf, sample, sampleOf, workloadsOf } from './support/fleets';
-import { network } from './support/network';
 
 const users = ['prometheus', 'thanos-bucket-web', 'thanos-compact', 'thanos-rule', 'thanos-store'];
 const s3 = (settings: string) => ({ objectStore: `objectStore: {type: s3, bucket: demo-metrics, ${settings}}` });

@@ -1,13 +1,17 @@
 // What is checked of one fleet, and with which program.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { certificates } from '../../charts/exposure';
-import { fileText, type Synthesized, type SynthesizedFile } from '../../charts/fleet';
+import { fileText, type Manifest, type Synthesized, type SynthesizedFile } from '../../charts/fleet';
+import type { Topology } from '../../charts/topology';
 import { catalogueCheck } from '../catalogue/check';
 import { run, type Server, serve } from '../lib/run';
+import { dashboardProblems, dashboardsIn } from './dashboards';
 import { hasReceivers, misdeliveries } from './deliveries';
+import { dryRunChecks } from './dry-run';
 import { freePort, layOut, type RunnableContainer, type RunnablePod, type StandIn } from './pods';
+import { reachabilityProblems } from './reachability';
 import { misroutes, routingTable } from './routing';
 
 export interface Check {
@@ -104,7 +108,7 @@ const templateCheck = (pod: RunnablePod, file: string): Check => ({
   run: async () => {
     const config = parse(readFileSync(file, 'utf8'));
     const globs = (config.templates as string[]).map((glob) => `--template.glob=${glob}`);
-    for (const template of new Set(templatesIn(config))) {
+    for (const template of new Set(['all files parse', ...templatesIn(config)])) {
       const args = ['template', 'render', ...globs, `--template.text=${template}`];
       const { code, output } = await run('amtool', args);
       if (code !== 0) return `${output.trim()}\n${template}`;
@@ -235,10 +239,43 @@ const knownCheck = (fleet: string, files: readonly SynthesizedFile[]): Check => 
   run: async () => files.flatMap((file) => catalogueProblems(file.objects)).join('\n') || undefined,
 });
 
+/** Grafana ignores what it does not know. */
+const dashboardCheck = (fleet: string, files: readonly SynthesizedFile[]): Check => ({
+  what: "dashboards by Grafana's types",
+  of: fleet,
+  needs: [],
+  run: async () => {
+    const dashboards = dashboardsIn(files.flatMap((file) => file.objects));
+    return dashboards.size > 0 ? (await dashboardProblems(dashboards)).join('\n') || undefined : 'there is no dashboard';
+  },
+});
+
+/** What is applied to one Kubernetes cluster, read back from its files. */
+const policyCheck = (of: string, folder: string, topology: Topology, kubernetes: string): Check => ({
+  what: 'NetworkPolicies against edges',
+  of,
+  needs: [],
+  run: async () => {
+    const objects = readdirSync(folder).flatMap((file) =>
+      parseAllDocuments(readFileSync(join(folder, file), 'utf8')).map((document): Manifest => document.toJS()),
+    );
+    const problems = reachabilityProblems(objects, topology, kubernetes);
+    const more = problems.length > 20 ? [`and ${problems.length - 20} more`] : [];
+    return [...problems.slice(0, 20), ...more].join('\n') || undefined;
+  },
+});
+
 export interface Schemas {
   readonly versions: readonly string[];
   /** kubeconform's template of a schema's place; undefined for its default. */
   readonly location?: string;
+}
+
+/** What a fleet's objects are held against, besides programs. */
+export interface Against {
+  readonly schemas: Schemas;
+  /** A kubeconfig context whose API server is asked. */
+  readonly context?: string;
 }
 
 export interface FleetChecks {
@@ -254,10 +291,11 @@ export interface FleetChecks {
  */
 export const fleetChecks = async (
   name: string,
-  { files, topology }: Synthesized,
+  synthesized: Synthesized,
   folder: string,
-  schemas: Schemas,
+  { schemas, context }: Against,
 ): Promise<FleetChecks> => {
+  const { files, topology } = synthesized;
   const manifests = join(folder, 'manifests');
   for (const file of files) {
     mkdirSync(join(manifests, dirname(file.path)), { recursive: true });
@@ -282,6 +320,9 @@ export const fleetChecks = async (
         ...pods.flatMap(configurationChecks),
         ...pods.flatMap((pod) => notificationChecks(pod, name)),
         knownCheck(name, files),
+        dashboardCheck(name, files),
+        ...topology.fleet.kubernetes.map((k) => policyCheck(`${name}, ${k.name}`, join(manifests, k.name), topology, k.name)),
+        ...(context ? dryRunChecks(name, synthesized, context, join(folder, 'dry-run')) : []),
         ...schemas.versions.map((version) => schemaCheck(name, version, schemas.location, manifests)),
         ...rest.flatMap((pod) => (pod.containers.some((c) => c.ends) ? argumentChecks(pod) : startChecks(pod))),
       ],

@@ -152,9 +152,9 @@ export const layOut = async (
   const moved = await movePorts(files);
   const issued = await issue(certificates);
   const exposed = exposedPorts(files, moved);
-  const embedded = files.some((f) => f.objects.some((o) => programOf(o) === 'versitygw'));
+  const embedded = files.some((f) => f.objects.some((o) => runs(o, 'versitygw')));
   return workloads(files)
-    .filter(({ object }) => programOf(object) !== undefined)
+    .filter(({ object }) => runs(object))
     .map(({ kubernetes, object, objects }) =>
       layOutPod(kubernetes, object, objects, folder, { moved, exposed, issued }, embedded ? undefined : standIn),
     );
@@ -162,8 +162,13 @@ export const layOut = async (
 
 const repository = (container: Any): string => imageOf(container.image)?.repository ?? '';
 
-const programOf = (object: Manifest): string | undefined =>
-  (object.spec?.template?.spec?.containers ?? []).map((c: Any) => programs[repository(c)]?.program).find(Boolean);
+/** The program that a container runs, if it is one that is started here. */
+export const programOf = (container: Any): string | undefined => programs[repository(container)]?.program;
+
+const runs = (object: Manifest, program?: string): boolean =>
+  (object.spec?.template?.spec?.containers ?? [])
+    .map(programOf)
+    .some((found: string | undefined) => found && (!program || found === program));
 
 /** What a pod finds outside of itself. */
 interface Surroundings {
@@ -258,24 +263,22 @@ const layOutPod = (
     if (!number) throw new Error(`${name}: the readiness probe of ${c.name} asks port ${port}, which it does not declare`);
     return `${scheme.toLowerCase()}://127.0.0.1:${ports.get(number)}${path}`;
   };
-  const containers: RunnableContainer[] = (spec.containers as Any[])
-    .filter((c) => programs[repository(c)])
-    .map((c) => {
-      const env = { ...environment(c), ...byRole(c) };
-      const program = programs[repository(c)]?.program as string;
-      const last = readsArgumentsOnly[program];
-      return {
-        name: c.name as string,
-        program,
-        args: [
-          ...(c.args ?? []).map((arg: string) => movePaths(moveServices(movePort(expand(arg, env))))),
-          ...(last ? [last] : []),
-        ],
-        env: Object.fromEntries(Object.entries(env).map(([k, v]) => [k, movePaths(v)])),
-        readyUrl: readyUrl(c),
-        ends: last !== undefined,
-      };
-    });
+  const containers: RunnableContainer[] = (spec.containers as Any[]).filter(programOf).map((c) => {
+    const env = { ...environment(c), ...byRole(c) };
+    const program = programOf(c) as string;
+    const last = readsArgumentsOnly[program];
+    return {
+      name: c.name as string,
+      program,
+      args: [
+        ...(c.args ?? []).map((arg: string) => movePaths(moveServices(movePort(expand(arg, env))))),
+        ...(last ? [last] : []),
+      ],
+      env: Object.fromEntries(Object.entries(env).map(([k, v]) => [k, movePaths(v)])),
+      readyUrl: readyUrl(c),
+      ends: last !== undefined,
+    };
+  });
 
   // what the volumes hold
   const write = (path: string, text: string): void => {

@@ -16,9 +16,8 @@ const brokenTexts = (output: string, tests: readonly RuleTest[]): string[] => {
 };
 
 /** One check for each thing that alerts are about. */
-export const ruleTestChecks = (folder: string): Check[] => {
+export const ruleTestChecks = (folder: string, tests: readonly RuleTest[] = ruleTests()): Check[] => {
   mkdirSync(folder, { recursive: true });
-  const tests = ruleTests();
   for (const { name, rules, test, texts } of tests) {
     writeFileSync(join(folder, `${name}.rules.yml`), rules);
     writeFileSync(join(folder, `${name}.test.yml`), test);
@@ -54,3 +53,17 @@ export const ruleTestChecks = (folder: string): Check[] => {
   });
   return [...ofSubjects, whenBlind];
 };
+
+/** An alert that never fires must be noticed. */
+export const ruleTestProof = (folder: string): Check => ({
+  what: 'a mistake is noticed',
+  of: 'promtool test rules: an alert that never fires',
+  needs: ['promtool'],
+  run: async () => {
+    const [first] = ruleTests();
+    if (!first) return 'there is no test';
+    const rules = first.rules.replace(/expr: .*(\n {10,}.*)*/g, 'expr: vector(1) < 0');
+    const said = await Promise.all(ruleTestChecks(folder, [{ ...first, rules }]).map((check) => check.run()));
+    return said.some((text) => text?.includes('got: nil')) ? undefined : `${first.name} never fires, and it says: ${said.join()}`;
+  },
+});
