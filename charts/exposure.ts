@@ -7,7 +7,7 @@ import {
   CertificateSpecUsages,
   Certificate as CertManagerCertificate,
 } from '../imports/cert-manager.io';
-import type { Certificate, Reader, Usage } from './config/certificates';
+import { type Certificate, certificatesComponent, type Reader, type Usage } from './config/certificates';
 import type { ResolvedExpose } from './fleet/exposure';
 import type { ResolvedKubernetes } from './fleet/resolve';
 import { k8s, labels, metadata, type Named, selectorLabels } from './kit/kubernetes';
@@ -143,7 +143,7 @@ export const renderCertificates = (scope: Construct, topology: Topology, kuberne
   if (!issuer) return;
   for (const c of certificates(topology)) {
     if (c.kubernetes !== kubernetes || c.namespace !== namespace) continue;
-    const owner: Named = { name: c.secret, component: 'certificates', fleet: topology.fleet.name, namespace };
+    const owner: Named = { name: c.secret, component: certificatesComponent, fleet: topology.fleet.name, namespace };
     new CertManagerCertificate(scope, `${c.secret}-certificate`, {
       metadata: metadata(owner),
       spec: {

@@ -1,13 +1,14 @@
 // npm run doctor: looks at a running fleet and says what is wrong with it.
 import { parseArgs } from 'node:util';
-import { loadFleet } from '../charts/fleet';
-import { declareTopology, type Topology } from '../charts/topology';
+import { loadFleet, synthesize } from '../charts/fleet';
+import type { Topology } from '../charts/topology';
 import { type Finding, inspect } from './doctor/checks';
 import { dim, green, main, progress, red, table, width, yellow } from './lib/terminal';
 
 const help = `npm run doctor [-- --json]
 
-Inspects the running fleet (fleet.yaml, or FLEET=path) through kubectl and prints a verdict per line.
+Inspects the running fleet (fleet.yaml, or FLEET=path) through kubectl, in all of its Kubernetes clusters, and prints a
+verdict per line.
 Exit code: 0 all well (warnings allowed), 1 something is wrong, 2 the fleet cannot be inspected.
 
   --json  one JSON document for machines instead of the table`;
@@ -41,11 +42,12 @@ main(async () => {
     console.log(help);
     return 0;
   }
-  const topology = declareTopology(loadFleet(process.env.FLEET ?? 'fleet.yaml'));
+  const synthesized = synthesize(loadFleet(process.env.FLEET ?? 'fleet.yaml'));
   const say = values.json ? () => {} : (text: string) => progress.show(text);
-  const findings = [...acceptedIn(topology), ...(await inspect(topology, say))];
+  const findings = [...acceptedIn(synthesized.topology), ...(await inspect(synthesized, say))];
   const count = (v: Finding['verdict']) => findings.filter((f) => f.verdict === v).length;
-  if (values.json) console.log(JSON.stringify({ fleet: topology.fleet.name, ok: count('wrong') === 0, findings }, null, 2));
+  if (values.json)
+    console.log(JSON.stringify({ fleet: synthesized.topology.fleet.name, ok: count('wrong') === 0, findings }, null, 2));
   else
     progress.done(
       `${show(findings)}\n${findings.length} checks: ${count('ok')} ok, ${count('warning')} warnings, ${count('wrong')} wrong`,

@@ -2,22 +2,25 @@
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { loadFleet } from '../charts/fleet';
+import type { ResolvedKubernetes } from '../charts/fleet/resolve';
 import { madeByLabel } from '../charts/kind';
-import { declareTopology } from '../charts/topology';
+import { declareTopology, type Topology } from '../charts/topology';
 import { fleetNamespaces, selector } from './lib/components';
+import { kindName, unreachable } from './lib/contexts';
+import { each } from './lib/each';
 import { Kubectl, type KubeObject, run } from './lib/kubectl';
-import { green, main, progress, table, yellow } from './lib/terminal';
+import { green, main, progress, red, table, yellow } from './lib/terminal';
 
 const help = `npm run down [-- --volumes | --keep-volumes]
 
-Removes the fleet (fleet.yaml, or FLEET=path) from its Kubernetes clusters. Volumes hold blocks, silences and what people
+Removes the fleet (fleet.yaml, or FLEET=path) from its Kubernetes clusters, with its certificates. Volumes hold blocks, silences and what people
 made in Grafana: they are kept unless you answer yes, and their namespaces with them.
 
   --volumes       delete the volumes too, without asking; a kind cluster that npm run up made goes as a whole
   --keep-volumes  keep the volumes, without asking`;
 
 const namespaced =
-  'statefulsets,deployments,daemonsets,services,configmaps,secrets,networkpolicies,poddisruptionbudgets,roles,rolebindings,serviceaccounts';
+  'statefulsets,deployments,daemonsets,services,endpointslices,configmaps,secrets,networkpolicies,poddisruptionbudgets,roles,rolebindings,serviceaccounts';
 
 const ask = async (question: string): Promise<boolean> => {
   if (!process.stdin.isTTY) return false;
@@ -27,10 +30,57 @@ const ask = async (question: string): Promise<boolean> => {
   return /^y(es)?$/i.test(answer.trim());
 };
 
-const claimsOf = async (kubectl: Kubectl, namespaces: readonly string[], fleet: string): Promise<KubeObject[]> =>
-  (await kubectl.get(['persistentvolumeclaims', '-A', '-l', `app.kubernetes.io/instance=${fleet}`])).filter((claim) =>
-    namespaces.includes(claim.metadata.namespace),
+interface Place {
+  readonly kubernetes: ResolvedKubernetes;
+  readonly kubectl: Kubectl;
+  readonly namespaces: readonly string[];
+  readonly claims: readonly KubeObject[];
+}
+
+/** What is to be taken away from one Kubernetes cluster. */
+const look = async (topology: Topology, kubernetes: ResolvedKubernetes): Promise<Place> => {
+  const kubectl = new Kubectl(kubernetes.context);
+  const namespaces = fleetNamespaces(topology, kubernetes.name);
+  const claims = await kubectl.get(['persistentvolumeclaims', '-A', '-l', `app.kubernetes.io/instance=${topology.fleet.name}`]);
+  return { kubernetes, kubectl, namespaces, claims: claims.filter((c) => namespaces.includes(c.metadata.namespace)) };
+};
+
+const wantsVolumesGone = async (places: readonly Place[]): Promise<boolean> => {
+  const rows = places.flatMap(({ kubernetes, claims }) =>
+    claims.map((c) => [kubernetes.name, c.metadata.namespace, c.metadata.name, c.spec.resources.requests.storage]),
   );
+  if (rows.length === 0) return false;
+  console.log(table(['Kubernetes cluster', 'Namespace', 'Volume', 'Size'], rows));
+  const where = places.filter((p) => p.claims.length > 0).map((p) => p.kubernetes.context);
+  return ask(`Delete these ${rows.length} volumes of ${where.join(', ')} and all data in them?`);
+};
+
+const takeAway = async ({ kubernetes, kubectl, namespaces, claims }: Place, fleet: string, volumes: boolean): Promise<void> => {
+  const { context } = kubernetes;
+  const drop = volumes || claims.length === 0;
+  const made = await kubectl.get(['nodes', '-l', `${madeByLabel}=${fleet}`]);
+  if (drop && made.length > 0) {
+    const name = kindName(context);
+    progress.show(`Deleting the kind cluster ${name} …`);
+    await run('kind', ['delete', 'cluster', '--name', name]);
+    progress.done(`${green('✓')} kind cluster ${name} deleted`);
+    return;
+  }
+  progress.show(`Removing the fleet from ${context} …`);
+  await kubectl.run(['delete', 'clusterroles,clusterrolebindings', '-l', selector(fleet), '--ignore-not-found']);
+  if (drop) {
+    await kubectl.run(['delete', 'namespaces', '--ignore-not-found', ...namespaces]);
+    progress.done(`${green('✓')} removed from ${context}, with ${claims.length} volumes`);
+    return;
+  }
+  await kubectl.run(['delete', namespaced, '-A', '-l', selector(fleet), '--ignore-not-found']);
+  await kubectl.run(['wait', 'pods', '-A', '-l', selector(fleet), '--for=delete', '--timeout=120s']).catch((error: Error) => {
+    if (!error.message.includes('no matching resources')) throw error;
+  });
+  progress.done(
+    `${yellow('•')} removed from ${context}; ${claims.length} volumes and their namespaces are kept (npm run down -- --volumes deletes them)`,
+  );
+};
 
 main(async () => {
   const { values } = parseArgs({
@@ -42,50 +92,16 @@ main(async () => {
   }
   const fleet = loadFleet(process.env.FLEET ?? 'fleet.yaml');
   const topology = declareTopology(fleet);
-  const contexts = (await run('kubectl', ['config', 'get-contexts', '-o', 'name'])).split('\n');
-  for (const k of fleet.kubernetes) {
-    if (!contexts.includes(k.context)) {
-      console.log(`There is no context ${k.context}: nothing to take away.`);
-      continue;
-    }
-    const kubectl = new Kubectl(k.context);
-    const namespaces = fleetNamespaces(topology, k.name);
-    const claims = await claimsOf(kubectl, namespaces, fleet.name);
-    let volumes = values.volumes === true;
-    if (claims.length > 0 && !volumes && !values['keep-volumes']) {
-      console.log(
-        table(
-          ['Namespace', 'Volume', 'Size'],
-          claims.map((c) => [c.metadata.namespace, c.metadata.name, c.spec.resources.requests.storage]),
-        ),
-      );
-      volumes = await ask(`Delete these ${claims.length} volumes of ${k.context} and all data in them?`);
-    }
-    const drop = volumes || claims.length === 0;
-    const made = await kubectl.get(['nodes', '-l', `${madeByLabel}=${fleet.name}`]);
-    if (drop && made.length > 0) {
-      const name = k.context.replace(/^kind-/, '');
-      progress.show(`Deleting the kind cluster ${name} …`);
-      await run('kind', ['delete', 'cluster', '--name', name]);
-      progress.done(`${green('✓')} kind cluster ${name} deleted`);
-      continue;
-    }
-    progress.show(`Removing the fleet from ${k.context} …`);
-    await kubectl.run(['delete', 'clusterroles,clusterrolebindings', '-l', selector(fleet.name), '--ignore-not-found']);
-    if (drop) {
-      await kubectl.run(['delete', 'namespaces', '--ignore-not-found', ...namespaces]);
-      progress.done(`${green('✓')} removed from ${k.context}, with ${claims.length} volumes`);
-    } else {
-      await kubectl.run(['delete', namespaced, '-A', '-l', selector(fleet.name), '--ignore-not-found']);
-      await kubectl
-        .run(['wait', 'pods', '-A', '-l', selector(fleet.name), '--for=delete', '--timeout=120s'])
-        .catch((error: Error) => {
-          if (!error.message.includes('no matching resources')) throw error;
-        });
-      progress.done(
-        `${yellow('•')} removed from ${k.context}; ${claims.length} volumes and their namespaces are kept (npm run down -- --volumes deletes them)`,
-      );
-    }
-  }
-  return 0;
+  const silent = await unreachable(fleet.kubernetes);
+  const places = await each(
+    fleet.kubernetes.filter((k) => !silent.some((s) => s.kubernetes === k)),
+    (k) => look(topology, k),
+  );
+  const volumes = values.volumes === true || (!values['keep-volumes'] && (await wantsVolumesGone(places)));
+  for (const place of places) await takeAway(place, fleet.name, volumes);
+  for (const { kubernetes, missing, reason } of silent)
+    console.log(missing ? `There is no context ${kubernetes.context}: nothing to take away.` : `${red('✗')} ${reason}`);
+  const left = silent.filter((s) => !s.missing).map((s) => s.kubernetes.context);
+  if (left.length > 0) console.log(`What is in ${left.join(', ')} is still there: run this again when it answers.`);
+  return left.length > 0 ? 1 : 0;
 });

@@ -1,6 +1,7 @@
 // Writing dist/: all of it or nothing.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { certificates } from '../charts/exposure';
 import { fileText, type Synthesized } from '../charts/fleet';
 import { renderAccepted, type Style } from '../charts/fleet/messages';
 import { iamFiles } from '../charts/iam';
@@ -89,12 +90,20 @@ export const report = (
   const { name, kubernetes, clusters, accepted } = topology.fleet;
   const objects = files.reduce((n, f) => n + f.objects.length, 0);
   const some = clusters.length > 6 ? `${clusters.length} clusters` : clusters.map((c) => c.name).join(', ');
+  // what a pod asks for must be there first; where nodes are, only npm run up finds out
+  const first = certificates(topology).length > 0 && !topology.fleet.tls.certManager ? ['  npm run certs'] : [];
+  const byHand = topology.edges.nodesNames().length === 0;
   return [
     `Fleet ${name} (${fleetFile}): ${some}; ${objects} objects in ${files.length} files, ${(milliseconds / 1000).toFixed(1)} s`,
     ...kubernetes.map((k) => `  ${output}/${k.name}`),
     ...(accepted.length > 0 ? [renderAccepted(accepted, style)] : []),
     'Next:',
-    ...kubernetes.map((k) => `  kubectl --context ${k.context} apply --server-side -R -f ${output}/${k.name}`),
-    '  or npm run up, which does that, waits and shows where everything is',
+    ...(byHand
+      ? [
+          ...first,
+          ...kubernetes.map((k) => `  kubectl --context ${k.context} apply --server-side -R -f ${output}/${k.name}`),
+          '  or npm run up, which does that, waits and shows where everything is',
+        ]
+      : ['  npm run up, which makes certificates, applies, tells each Kubernetes cluster where nodes are, and waits']),
   ].join('\n');
 };

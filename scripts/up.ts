@@ -1,62 +1,39 @@
 // npm run up: from a fleet file to a running fleet, with where everything is.
+import { connect } from 'node:net';
 import { parseArgs } from 'node:util';
 import { adminSecretName } from '../charts/components/grafana';
 import { loadFleet, type Synthesized, synthesize } from '../charts/fleet';
 import { renderAccepted } from '../charts/fleet/messages';
 import type { ResolvedKubernetes } from '../charts/fleet/resolve';
-import { kindConfig } from '../charts/kind';
 import { type LocalPort, localPorts, onLocalhost } from '../charts/localhost';
 import type { Topology } from '../charts/topology';
+import { certificateFleet } from './certificates/fleet';
+import { keepCertificates } from './certificates/keep';
 import { type Finding, inspect } from './doctor/checks';
-import { type Component, components, evidence, fleetPods, lookCloser, type Trouble, troubles } from './lib/components';
-import { Kubectl, run, sleep, ToolError } from './lib/kubectl';
-import { bold, dim, green, main, progress, red, styleOf, table, yellow } from './lib/terminal';
+import { Kubectl, sleep, ToolError } from './lib/kubectl';
+import { writeNodeAddresses } from './lib/node-addresses';
+import { dim, green, main, progress, red, styleOf, table, yellow } from './lib/terminal';
 import { outputFiles, writeOutput } from './output';
 import { type Leftovers, leftovers } from './plan/leftovers';
 import { livePlan } from './plan/live';
 import { keyOf, objectsOf } from './plan/objects';
 import type { Change, KubernetesPlan } from './plan/plan';
 import { findingsText } from './plan/print';
+import { ensureClusters } from './up/clusters';
+import { type Placed, waitReady } from './up/watch';
 
 const help = `npm run up [-- --timeout SECONDS] [--accept-data-loss]
 
-Synthesizes the fleet (fleet.yaml, or FLEET=path), creates the kind cluster when its context is missing, applies
-everything with server-side apply, waits until all of it is ready and prints where it is.
+Synthesizes the fleet (fleet.yaml, or FLEET=path), creates every kind cluster whose context is missing, applies
+everything with server-side apply, each Kubernetes cluster through its own context, waits until all of it is ready and
+prints where it is. When there are several, it sees to the certificates between them first (npm run certs), and tells
+each where the nodes of the others are. All of them must answer before anything is changed in one.
 Running it again changes nothing that is as it should be, and takes away what is no longer in the fleet; volumes and
 namespaces stay. What Kubernetes would refuse, or what puts data at risk, is said before anything is applied
 (npm run plan -- --live shows all of it).
 
   --timeout SECONDS   how long to wait for the components (default 600)
   --accept-data-loss  apply what puts data at risk all the same`;
-
-const contexts = async (): Promise<string[]> =>
-  (await run('kubectl', ['config', 'get-contexts', '-o', 'name'])).split('\n').filter(Boolean);
-
-/** Makes the kind cluster of a fleet's Kubernetes cluster if its context is missing. */
-const ensureCluster = async (topology: Topology, k: ResolvedKubernetes): Promise<void> => {
-  if ((await contexts()).includes(k.context)) {
-    await new Kubectl(k.context).run(['get', '--raw', '/readyz', '--request-timeout=10s']).catch((error: Error) => {
-      throw new ToolError(
-        `The context ${k.context} is in your kubeconfig, but its cluster does not answer.\n${error.message}\n${k.platform === 'kind' ? `Start it, or delete it (kind delete cluster --name ${k.context.replace(/^kind-/, '')}) and run this again.` : 'Log in to it, and run this again.'}`,
-      );
-    });
-    return;
-  }
-  if (k.platform !== 'kind' || !k.context.startsWith('kind-'))
-    throw new ToolError(
-      `There is no context ${k.context} in your kubeconfig.\nAdd it (kubectl config get-contexts shows those that are there), or correct kubernetes.${k.name}.context in the fleet file.`,
-    );
-  const name = k.context.replace(/^kind-/, '');
-  progress.show(`Creating the kind cluster ${name} …`);
-  await run('kind', ['create', 'cluster', '--name', name, '--wait', '120s', '--config', '-'], {
-    input: kindConfig(topology, k.name),
-  }).catch((error: Error) => {
-    throw new ToolError(
-      `There is no context ${k.context} in your kubeconfig, and no cluster could be made for it.\n${error.message}\nOr set kubernetes.${k.name}.context in the fleet file to a context that is there.`,
-    );
-  });
-  progress.done(`${green('✓')} kind cluster ${name} created`);
-};
 
 /** Tries everything before anything is applied. @throws ToolError with what would be refused or lost, and the way out */
 const guard = async (synthesized: Synthesized, k: ResolvedKubernetes, accepted: boolean): Promise<KubernetesPlan> => {
@@ -93,73 +70,24 @@ const apply = async (kubectl: Kubectl, directory: string): Promise<void> => {
   progress.done(`${green('✓')} ${said.trim().split('\n').length} objects applied from ${directory}`);
 };
 
-/** How long a pod may look broken before it counts as such: images, volumes and peers take their time. */
-const patience = 60_000;
-
-const label = (c: Component): string => `${c.namespace}/${c.name}`;
-
-/** Waits until every component is ready. @throws ToolError that says which is not, why, and what to do */
-const waitReady = async (kubectl: Kubectl, fleet: string, timeout: number): Promise<Component[]> => {
-  const started = Date.now();
-  const announced = new Set<string>();
-  const badSince = new Map<string, number>();
-  for (;;) {
-    const all = await components(kubectl, fleet);
-    const seconds = Math.round((Date.now() - started) / 1000);
-    for (const c of all.filter((c) => c.done && !announced.has(label(c)))) {
-      announced.add(label(c));
-      progress.done(`${green('✓')} ${label(c)} ${dim(`${c.ready}/${c.wanted} after ${seconds} s`)}`);
-    }
-    const open = all.filter((c) => !c.done);
-    if (open.length === 0 && all.length > 0) return all;
-    progress.show(
-      `${seconds} s: ${open.length} of ${all.length} components to go: ${open.map((c) => `${label(c)} ${c.ready}/${c.wanted}`).join(', ')}`,
-    );
-    const bad = troubles(await fleetPods(kubectl, fleet));
-    for (const pod of [...badSince.keys()]) if (!bad.some((b) => b.pod === pod)) badSince.delete(pod);
-    for (const b of bad) if (!badSince.has(b.pod)) badSince.set(b.pod, Date.now());
-    const long = await Promise.all(
-      bad.filter((b) => Date.now() - (badSince.get(b.pod) ?? 0) > patience).map((b) => lookCloser(kubectl, b)),
-    );
-    const hopeless = long.filter((b) => b.final);
-    const late = Date.now() - started > timeout * 1000;
-    if (late || hopeless.length > 0) throw new ToolError(await explain(kubectl, late ? bad : hopeless, open, seconds));
-    await sleep(1000);
-  }
-};
-
-const explain = async (
-  kubectl: Kubectl,
-  bad: readonly Trouble[],
-  open: readonly Component[],
-  seconds: number,
-): Promise<string> => {
-  const parts = await Promise.all(
-    bad.map(
-      async (b) =>
-        `${red('✗')} ${bold(b.pod)}: ${b.reason} — ${b.message}\n  what to do: ${b.remedy}\n${await evidence(kubectl, b.pod)}`,
-    ),
+/** Certificates that the parts of a fleet in different Kubernetes clusters show each other, before pods mount them. */
+const certificates = async (synthesized: Synthesized): Promise<void> => {
+  const issuer = synthesized.topology.fleet.tls.certManager;
+  const fleet = certificateFleet(synthesized);
+  if (!fleet || issuer) return;
+  const { state, changes } = await keepCertificates(fleet);
+  progress.done(
+    `${green('✓')} ${state.leaves.length} certificates ${dim(changes === 0 ? 'as they should be' : 'issued or renewed')}`,
   );
-  const silent = open.filter((c) => !bad.some((b) => b.pod.startsWith(`${label(c)}-`)));
-  const more = await Promise.all(
-    silent.map(async (c) => {
-      const events = await kubectl
-        .get(['events', '-n', c.namespace, '--field-selector', `involvedObject.name=${c.name},type!=Normal`])
-        .catch(() => []);
-      return `${red('✗')} ${bold(label(c))}: ${c.ready} of ${c.wanted} ready\n${events
-        .slice(-3)
-        .map((e) => `    event ${e.reason}: ${e.message}`)
-        .join('\n')}`;
-    }),
-  );
-  return [`After ${seconds} s not everything is ready.`, ...parts, ...more].join('\n\n');
 };
 
 /** Looks as doctor does until all is well: endpoints are discovered and targets scraped some seconds after pods are ready. */
-const health = async (topology: Topology, timeout: number): Promise<readonly Finding[]> => {
+const health = async (synthesized: Synthesized, timeout: number): Promise<readonly Finding[]> => {
   const started = Date.now();
   for (;;) {
-    const findings = await inspect(topology, (what) => progress.show(`${Math.round((Date.now() - started) / 1000)} s: ${what}`));
+    const findings = await inspect(synthesized, (what) =>
+      progress.show(`${Math.round((Date.now() - started) / 1000)} s: ${what}`),
+    );
     const wrong = findings.filter((f) => f.verdict === 'wrong');
     if (wrong.length > 0 && Date.now() - started < timeout * 1000) {
       await sleep(2000);
@@ -175,19 +103,32 @@ const health = async (topology: Topology, timeout: number): Promise<readonly Fin
 const healthPath = (title: string): string =>
   title === 'Grafana' ? '/api/health' : title === 'cAdvisor' ? '/healthz' : title === 'node-exporter' ? '/' : '/-/ready';
 
-const answers = async (port: LocalPort): Promise<boolean> =>
-  fetch(`http://localhost:${port.hostPort}${healthPath(port.title)}`, { signal: AbortSignal.timeout(3000) })
-    .then((r) => r.ok)
-    .catch(() => false);
+/** Whether there is something at a port of this machine. */
+const takesConnections = (port: number): Promise<boolean> =>
+  new Promise((done) => {
+    const socket = connect({ host: 'localhost', port, timeout: 3000 });
+    socket
+      .on('connect', () => done(true))
+      .on('error', () => done(false))
+      .on('timeout', () => done(false));
+    socket.on('connect', () => socket.destroy()).on('timeout', () => socket.destroy());
+  });
+
+const answers = ({ endpoint, hostPort, title }: LocalPort): Promise<boolean> =>
+  endpoint.serverName // wants a client certificate
+    ? takesConnections(hostPort)
+    : fetch(`http://localhost:${hostPort}${healthPath(title)}`, { signal: AbortSignal.timeout(3000) })
+        .then((r) => r.ok)
+        .catch(() => false);
 
 /** Where everything is: on localhost where its port is mapped, or else by a command that brings it there. */
-const addresses = async (topology: Topology, ready: readonly Component[]): Promise<string> => {
+const addresses = async (topology: Topology, ready: readonly Placed[]): Promise<string> => {
   const ports = localPorts(topology);
   const mapped = await Promise.all(ports.map((port) => onLocalhost(topology) && answers(port)));
   const { context } = topology.observer.kubernetes;
   const rows = ports.map((port, i) => {
     const { server } = port.endpoint;
-    const c = ready.find((other) => other.namespace === server.namespace && other.name === server.name);
+    const c = ready.find((r) => r.kubernetes === server.kubernetes && r.namespace === server.namespace && r.name === server.name);
     const target = port.pod
       ? `pod/${port.pod}`
       : server.hostNetwork || server.component === 'agent'
@@ -196,7 +137,7 @@ const addresses = async (topology: Topology, ready: readonly Component[]): Promi
     return [
       port.title,
       mapped[i]
-        ? `http://localhost:${port.hostPort}`
+        ? `${port.endpoint.serverName ? 'https' : 'http'}://localhost:${port.hostPort}`
         : `kubectl --context ${context} -n ${server.namespace} port-forward ${target} ${port.hostPort}:${port.endpoint.port.number}`,
       c?.done ? green(`${c.ready}/${c.wanted} ready`) : yellow('not ready'),
     ];
@@ -205,7 +146,11 @@ const addresses = async (topology: Topology, ready: readonly Component[]): Promi
     mapped.every(Boolean) || !onLocalhost(topology)
       ? ''
       : '\nPorts of localhost lead to the fleet only in kind clusters made by npm run up (or with dist/<name>.kind.yaml); the commands above work everywhere.';
-  return `${table(['What', 'Where', 'Health'], rows)}${note}`;
+  const closed = ports.find((p) => p.endpoint.serverName);
+  const key = closed
+    ? `\n${closed.title} takes no connection without a certificate: docs/certificates.md says how to look at it.`
+    : '';
+  return `${table(['What', 'Where', 'Health'], rows)}${note}${key}`;
 };
 
 const credentials = (topology: Topology): string => {
@@ -234,25 +179,27 @@ main(async () => {
   const output = writeOutput(outputFiles(synthesized));
   const { topology } = synthesized;
   if (fleet.accepted.length > 0) console.log(renderAccepted(fleet.accepted, styleOf(process.stdout)));
-  const ready: Component[] = [];
+  await ensureClusters(topology);
   const left = new Map<string, Leftovers>();
-  for (const k of fleet.kubernetes) {
-    await ensureCluster(topology, k);
-    left.set(k.name, leftovers(await guard(synthesized, k, values['accept-data-loss'])));
-  }
+  for (const k of fleet.kubernetes) left.set(k.name, leftovers(await guard(synthesized, k, values['accept-data-loss'])));
+  await certificates(synthesized);
   for (const k of fleet.kubernetes) {
     const kubectl = new Kubectl(k.context);
-    const { workloads, rest, namespaces } = left.get(k.name) as Leftovers;
-    await remove(kubectl, workloads);
+    await remove(kubectl, (left.get(k.name) as Leftovers).workloads);
     await apply(kubectl, `${output}/${k.name}`);
-    ready.push(...(await waitReady(kubectl, fleet.name, timeout)));
-    await remove(kubectl, rest);
+  }
+  const told = await writeNodeAddresses(topology);
+  if (told > 0) progress.done(`${green('✓')} ${told} Services lead to the nodes of other Kubernetes clusters`);
+  const ready = await waitReady(fleet.kubernetes, fleet.name, timeout);
+  for (const k of fleet.kubernetes) {
+    const { rest, namespaces } = left.get(k.name) as Leftovers;
+    await remove(new Kubectl(k.context), rest);
     for (const { name } of namespaces)
       progress.done(
         `${yellow('•')} the namespace ${name} is no longer in the fleet; it is left as it is, with its data. To delete it and them: kubectl --context ${k.context} delete namespace ${name}`,
       );
   }
-  const wrong = await health(topology, Math.min(timeout, 240));
+  const wrong = await health(synthesized, Math.min(timeout, 240));
   console.log(
     `\n${await addresses(topology, ready)}\n\n${credentials(topology)}\n\nnpm run doctor looks closer; npm run down takes it away.`,
   );

@@ -1,20 +1,24 @@
 // Certificates: what is made, when it is renewed, and how a fleet changes from one authority to the next.
+
+import { spawnSync } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parse } from 'yaml';
+import type { Certificate, Reader } from '../charts/config/certificates';
+import { plain } from '../charts/fleet/messages';
+import { watcherOf } from '../scripts/certificates/expiry';
+import { certificateFleet } from '../scripts/certificates/fleet';
 import { type CertificateFleet, keepCertificates, readCertificates } from '../scripts/certificates/keep';
-import {
-  type Certificate,
-  faultOf,
-  type Leaf,
-  namesOf,
-  nextStep,
-  type Reader,
-  readBundle,
-  type Stored,
-} from '../scripts/certificates/plan';
+import { faultOf, type Leaf, namesOf, nextStep, readBundle, type Stored } from '../scripts/certificates/plan';
 import { day, type KeyPair, makeAuthority, makeLeaf } from '../scripts/certificates/x509';
 import { type KubeObject, ToolError } from '../scripts/lib/kubectl';
+import { nodeAddresses, nodesSlice } from '../scripts/lib/node-addresses';
+import { report } from '../scripts/output';
+import { liveObjects } from '../scripts/plan/live';
 import { type Clock, FakeKubernetes } from './support/fake-kubernetes';
+import { demo, type Json, readText, root, sample, sampleOf, workloadsOf } from './support/fleets';
 
 jest.setTimeout(60_000); // dozens of changes of the authority
 const now = new Date('2026-03-01T12:00:00.400Z');
@@ -514,6 +518,140 @@ describe('npm run certs', () => {
         if (args[0] === 'replace') home.secret('acme-observer', 'fleet-ca').metadata.resourceVersion = 'another';
       };
       await expect(keepCertificates(fleet, { rotate: true }, pace)).rejects.toThrow('the object has been modified');
+    });
+  });
+});
+
+describe('the certificates of a fleet', () => {
+  const spread = sample('examples/kind-fleet/fleet.yaml');
+  const fleet = certificateFleet(spread) as CertificateFleet;
+
+  it('are none when all of it is in one Kubernetes cluster', () => {
+    expect(certificateFleet(demo())).toBeUndefined();
+  });
+
+  it('are one for every Secret that a pod mounts as its TLS, and no other', () => {
+    const mounted = spread.files.flatMap(({ path, objects }) =>
+      workloadsOf(objects).flatMap((w) =>
+        (w.spec.volumes as Json[])
+          .filter((v) => v.secret?.secretName.endsWith('-tls'))
+          .map((v) => `${path.split('/')[0]} ${w.namespace}/${v.secret.secretName}`),
+      ),
+    );
+    const issued = fleet.certificates.map((c) => `${c.kubernetes} ${c.namespace}/${c.secret}`);
+    expect(new Set(issued)).toEqual(new Set(mounted));
+    expect(new Set(issued).size).toBe(issued.length);
+  });
+
+  it("leave the authority's key to nobody: no pod mounts its Secret", () => {
+    const text = spread.files.flatMap((f) => f.objects).map((o) => JSON.stringify(o));
+    expect(text.filter((t) => t.includes('"fleet-ca"'))).toEqual([]);
+  });
+
+  it('have their namespaces, and a Prometheus that tells when they end', () => {
+    for (const c of fleet.certificates) {
+      const here = (n: { kubernetes: string }) => n.kubernetes === c.kubernetes;
+      expect(fleet.namespaces.filter(here).map((n) => n.metadata.name)).toContain(c.namespace);
+      expect(watcherOf(fleet.watchers, c)?.kubernetes).toBe(c.kubernetes);
+    }
+  });
+
+  it('are restarted for only where something runs', () => {
+    const running = spread.files.flatMap(({ path, objects }) =>
+      workloadsOf(objects).map((w) => `${path.split('/')[0]} ${w.kind} ${w.namespace}/${w.name}`),
+    );
+    const readers = [...fleet.bundleReaders, ...fleet.certificates.flatMap((c) => c.readOnceBy ?? [])];
+    expect(readers.length).toBeGreaterThan(0);
+    for (const r of readers) expect(running).toContain(`${r.kubernetes} ${r.kind} ${r.namespace}/${r.name}`);
+  });
+});
+
+describe('npm run synth', () => {
+  const next = (text: string): string =>
+    report('fleet.yaml', 'dist', sampleOf('fleet.yaml', text), 0, plain).split('Next:\n')[1] as string;
+  const kindFleet = readText('examples/kind-fleet/fleet.yaml');
+
+  it('says that certificates come before the rest', () => {
+    const byAddress = kindFleet.replaceAll('nodePort: {}', 'nodePort: {address: node.example.com}');
+    expect(next(byAddress)).toMatch(/^ {2}npm run certs\n {2}kubectl --context kind-chicago apply /);
+    expect(next(readText('fleet.yaml'))).toMatch(/^ {2}kubectl --context kind-kind apply /);
+    const other = `${byAddress}tls: {issuer: {certManager: {name: fleet-ca}}}\n`;
+    expect(next(other)).toMatch(/^ {2}kubectl --context kind-chicago apply /);
+  });
+
+  it('leaves it to npm run up where addresses of nodes are to be found out', () => {
+    expect(next(kindFleet)).toMatch(/^ {2}npm run up, .*$/);
+  });
+});
+
+describe('npm run up', () => {
+  it('does not take away what the issuer has written: no manifest has it', async () => {
+    const labels = { 'app.kubernetes.io/component': 'certificates' };
+    const object = (kind: string, component?: object) => ({ kind, metadata: { name: 'x', labels: component } });
+    const kept = object('Service');
+    const found = [object('Secret', labels), object('ConfigMap', labels), object('Certificate', labels), kept];
+    const live = await liveObjects({ run: async () => 'services v1 true Service', get: async () => found }, 'acme');
+    expect(live).toEqual([found[2], kept]);
+  });
+
+  it('tells a Kubernetes cluster where the nodes of another are', () => {
+    const node = (...addresses: string[]) => ({
+      status: {
+        addresses: [...addresses.map((address) => ({ type: 'InternalIP', address })), { type: 'Hostname', address: 'n' }],
+      },
+    });
+    expect(nodeAddresses([node('172.18.0.4', 'fc00::4'), node('172.18.0.3', 'fc00::3')])).toEqual(['172.18.0.3', '172.18.0.4']);
+    expect(nodeAddresses([node('fc00::4')])).toEqual(['fc00::4']);
+    const slice = nodesSlice('acme', { kubernetes: 'home', namespace: 'acme-observer', of: 'chicago' }, ['172.18.0.3']);
+    expect(slice).toMatchObject({
+      kind: 'EndpointSlice',
+      metadata: { namespace: 'acme-observer', labels: { 'kubernetes.io/service-name': 'nodes-of-chicago' } },
+      addressType: 'IPv4',
+      endpoints: [{ addresses: ['172.18.0.3'] }],
+    });
+  });
+
+  describe('and everything that uses all Kubernetes clusters', () => {
+    let directory = '';
+    beforeEach(() => {
+      directory = mkdtempSync(join(tmpdir(), 'certs-'));
+    });
+    afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+    /** Runs a program in an empty folder with a kubectl that does what the script says; gives what was asked of it too. */
+    const run = (program: string, kubectl: string, ...args: string[]) => {
+      const log = join(directory, 'asked');
+      writeFileSync(join(directory, 'kubectl'), `#!/bin/sh\necho "$*" >> ${log}\n${kubectl}\n`, { mode: 0o755 });
+      const done = spawnSync(process.execPath, [join(root, 'scripts/run.cjs'), join(root, 'scripts', program), ...args], {
+        cwd: directory,
+        env: { ...process.env, FLEET: join(root, 'examples/kind-fleet/fleet.yaml'), PATH: `${directory}:${process.env.PATH}` },
+        encoding: 'utf8',
+      });
+      return { ...done, asked: readFileSync(log, 'utf8').trim().split('\n') };
+    };
+    const silent = 'case "$*" in *get-contexts*) echo kind-observer; echo kind-chicago;; *) echo refused >&2; exit 1;; esac';
+
+    it.each(['certs.ts', 'up.ts'])('%s names every one that does not answer, before it changes anything', (program) => {
+      const { status, stderr, asked } = run(program, silent);
+      expect(status).toBe(2);
+      for (const context of ['kind-observer', 'kind-chicago'])
+        expect(stderr).toContain(`The context ${context} is in your kubeconfig, but its cluster does not answer.\n  refused`);
+      expect(stderr).toContain('Nothing was changed.');
+      expect(asked.filter((line) => !/get-contexts|readyz/.test(line))).toEqual([]);
+    });
+
+    it('certs.ts asks for the one that is not in the kubeconfig', () => {
+      const { stderr } = run('certs.ts', silent);
+      expect(stderr).toContain('There is no context kind-seattle in your kubeconfig.');
+    });
+
+    it('certs.ts --check says what is to be done, and changes nothing', () => {
+      const empty = 'case "$*" in *get-contexts*) echo kind-observer; echo kind-chicago; echo kind-seattle;; esac';
+      const { status, stdout, asked } = run('certs.ts', empty, '--check');
+      expect(status).toBe(1);
+      expect(stdout).toContain('there is no certificate authority yet: npm run certs makes it');
+      expect(stdout).toContain('chicago acme-chicago/thanos-sidecar-server-tls: missing: npm run certs');
+      expect(asked.filter((line) => !/ get /.test(line) && !/get-contexts/.test(line))).toEqual([]);
     });
   });
 });

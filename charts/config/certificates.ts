@@ -26,6 +26,9 @@ export interface Reader {
   readonly name: string;
 }
 
+/** The component that Secrets and objects of certificates are labelled with. */
+export const certificatesComponent = 'certificates';
+
 /** Rule files that tell Prometheus when certificates of its Kubernetes cluster end; written by `npm run certs`. */
 export const expiryRules = { configMap: 'certificates-expiry', directory: '/etc/prometheus/certificates' } as const;
 /** What they record: when a certificate ends, in seconds since 1970, with the labels namespace and secret. */

@@ -4,7 +4,7 @@ import { partialIfRemote, type RulesOf } from './rule';
 const name = '{{ $labels.cluster }}';
 
 /** Seconds by which a cluster's newest sample may differ from the observer's clock; late it may be by the longest scrape interval. */
-const allowedSkew = { ahead: 30, behind: 130 } as const;
+export const allowedSkew = { ahead: 30, behind: 130 } as const;
 
 /** Of one cluster, a group each: what cannot be evaluated for one must not silence another. */
 export const fleetRules: RulesOf = (fleet, cluster) => {

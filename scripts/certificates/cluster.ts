@@ -2,11 +2,12 @@
 //
 // A private key passes through memory and kubectl's standard input, and is kept in its Secret alone.
 import { createPrivateKey, type X509Certificate } from 'node:crypto';
+import { type Certificate, certificatesComponent, expiryRules, type Reader } from '../../charts/config/certificates';
 import { partOf } from '../../charts/kit/kubernetes';
 import { component } from '../lib/components';
 import { type Kubectl, type KubeObject, ToolError } from '../lib/kubectl';
-import { expiryConfigMap } from './expiry';
-import { type Authority, bundleText, type Certificate, type Reader, readBundle, type State, type Stored } from './plan';
+import { expiryFile } from './expiry';
+import { type Authority, bundleText, readBundle, type State, type Stored } from './plan';
 import type { KeyPair } from './x509';
 
 /** The authority's own Secret, in the observer's namespace; no pod mounts it. */
@@ -115,7 +116,7 @@ export const readAuthority = async (kubectl: Access, namespace: string): Promise
 };
 
 const ownLabels = (fleet: string): Record<string, string> => ({
-  'app.kubernetes.io/component': 'certificates',
+  'app.kubernetes.io/component': certificatesComponent,
   'app.kubernetes.io/instance': fleet,
   'app.kubernetes.io/part-of': partOf,
   'app.kubernetes.io/managed-by': 'thanos-fleet',
@@ -213,7 +214,7 @@ export const ensureNamespaces = async (kubectl: Access, namespaces: readonly Kub
 
 /** Writes a ConfigMap with the expiry rules of one Prometheus, unless it is there as it should be. */
 export const writeExpiry = async (kubectl: Access, fleet: string, namespace: string, text: string): Promise<boolean> => {
-  const { name, file } = expiryConfigMap;
+  const [name, file] = [expiryRules.configMap, expiryFile];
   const [found] = await kubectl.get(['configmaps', name, '-n', namespace, '--ignore-not-found']);
   if (found?.data?.[file] === text) return false;
   const metadata = { name, namespace, labels: ownLabels(fleet) };

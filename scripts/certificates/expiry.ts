@@ -1,11 +1,11 @@
 // Expiry as data: no program of the fleet exposes when its certificate ends, so a recording rule per certificate says it.
 import type { X509Certificate } from 'node:crypto';
+import { type Certificate, expiryMetric } from '../../charts/config/certificates';
 import { yaml } from '../../charts/kit/kubernetes';
-import { type Certificate, ends } from './plan';
+import { ends } from './plan';
 
-export const expiryMetric = 'fleet_certificate_expiry_timestamp_seconds';
-/** Where a Prometheus finds its rules; the ConfigMap is optional to it. */
-export const expiryConfigMap = { name: 'certificates-expiry', file: 'certificates.yml' } as const;
+/** The key of the ConfigMap, a file to Prometheus. */
+export const expiryFile = 'certificates.yml';
 
 /** A namespace with a Prometheus that loads rules about certificates. */
 export interface Watcher {
@@ -22,7 +22,7 @@ export const watcherOf = (watchers: readonly Watcher[], { kubernetes, namespace 
 };
 
 /** A Prometheus rule file: one series per certificate, whose value is when it ends (seconds since 1970). */
-export const expiryRules = (
+export const expiryRulesText = (
   certificates: readonly { readonly wanted: Certificate; readonly certificate: X509Certificate }[],
 ): string =>
   yaml({

@@ -1,6 +1,8 @@
 // Brings a fleet's certificates to what they should be, step by step, and says what it does.
 import { X509Certificate } from 'node:crypto';
+import type { Certificate, Reader } from '../../charts/config/certificates';
 import type { Manifest } from '../../charts/fleet';
+import { each } from '../lib/each';
 import { sleep, ToolError } from '../lib/kubectl';
 import { dim, green, progress } from '../lib/terminal';
 import {
@@ -17,15 +19,13 @@ import {
   writeExpiry,
   writeLeaves,
 } from './cluster';
-import { expiryRules, type Watcher, watcherOf } from './expiry';
+import { expiryRulesText, type Watcher, watcherOf } from './expiry';
 import {
   bundleText,
-  type Certificate,
   commonName,
   faultOf,
   type Leaf,
   nextStep,
-  type Reader,
   type State,
   type Step,
   trustedBy,
@@ -62,14 +62,8 @@ const kubernetesOf = (fleet: CertificateFleet): string[] =>
     ]),
   ].sort();
 
-/** Calls for every item, a few at a time: each is a kubectl. */
-const each = async <T, R>(items: readonly T[], call: (item: T) => Promise<R>): Promise<R[]> => {
-  const results: R[] = [];
-  for (let i = 0; i < items.length; i += 8) results.push(...(await Promise.all(items.slice(i, i + 8).map(call))));
-  return results;
-};
-
-const byKubernetes = <T>(items: readonly T[], of: (item: T) => string): [string, T[]][] =>
+/** Items by what they have in common, in its order. */
+const groups = <T>(items: readonly T[], of: (item: T) => string): [string, T[]][] =>
   [...new Set(items.map(of))].sort().map((name) => [name, items.filter((item) => of(item) === name)]);
 
 export interface Read extends State {
@@ -87,9 +81,7 @@ const readPlaces = async (fleet: CertificateFleet, places: readonly Place[]): Pr
 
 /** What there is, in every Kubernetes cluster. */
 export const readCertificates = async (fleet: CertificateFleet): Promise<Read> => {
-  const places = byKubernetes(fleet.certificates, (c) => `${c.kubernetes}/${c.namespace}`).map(
-    ([, [first]]) => first as Certificate,
-  );
+  const places = groups(fleet.certificates, (c) => `${c.kubernetes}/${c.namespace}`).map(([, [first]]) => first as Certificate);
   const [authority, rest] = await Promise.all([
     readAuthority(fleet.access(fleet.home.kubernetes), fleet.home.namespace),
     readPlaces(fleet, places),
@@ -109,7 +101,7 @@ const reread = async (fleet: CertificateFleet, { authority, leaves, stale }: Rea
 };
 
 const makeNewAuthority = async (fleet: CertificateFleet, before: Read, now: Date): Promise<void> => {
-  const keys = await makeAuthority(`${fleet.name} CA ${now.toISOString().slice(0, 10)}`, now, lives.authority);
+  const keys = await makeAuthority(`${fleet.name} CA ${now.toISOString().slice(0, 16)}Z`, now, lives.authority);
   const own = new X509Certificate(keys.certificate);
   // who is trusted now stays trusted until nobody shows a certificate of theirs any more
   const previous = before.authority ? [before.authority.signer] : trustedSomewhere(before.leaves);
@@ -124,7 +116,7 @@ const issue = async (fleet: CertificateFleet, authority: KeptAuthority, leaves: 
   const bundle = bundleText(trustedBy(authority));
   let count = 0;
   await each(
-    byKubernetes(leaves, (l) => l.wanted.kubernetes),
+    groups(leaves, (l) => l.wanted.kubernetes),
     async ([kubernetes, here]) => {
       const access = fleet.access(kubernetes);
       const made = await Promise.all(
@@ -150,7 +142,7 @@ const issue = async (fleet: CertificateFleet, authority: KeptAuthority, leaves: 
 const trust = async (fleet: CertificateFleet, authority: KeptAuthority, leaves: readonly Leaf[]): Promise<void> => {
   const trusted = trustedBy(authority);
   await each(
-    byKubernetes(leaves, (l) => l.wanted.kubernetes),
+    groups(leaves, (l) => l.wanted.kubernetes),
     ([kubernetes, here]) =>
       writeBundles(
         fleet.access(kubernetes),
@@ -167,7 +159,7 @@ const tellExpiry = async (fleet: CertificateFleet, leaves: readonly Leaf[]): Pro
     const watched = leaves.flatMap(({ wanted, stored }) =>
       stored?.certificate && watcherOf(fleet.watchers, wanted) === watcher ? [{ wanted, certificate: stored.certificate }] : [],
     );
-    return writeExpiry(fleet.access(watcher.kubernetes), fleet.name, watcher.namespace, expiryRules(watched));
+    return writeExpiry(fleet.access(watcher.kubernetes), fleet.name, watcher.namespace, expiryRulesText(watched));
   });
   return changed.filter(Boolean).length;
 };
@@ -201,7 +193,7 @@ export interface Outcome {
  */
 export const keepCertificates = async (fleet: CertificateFleet, wishes: Wishes = {}, at: Pace = pace): Promise<Outcome> => {
   progress.show(`Reading certificates of ${kubernetesOf(fleet).length} Kubernetes clusters …`);
-  for (const [kubernetes, namespaces] of byKubernetes(fleet.namespaces, (n) => n.kubernetes)) {
+  for (const [kubernetes, namespaces] of groups(fleet.namespaces, (n) => n.kubernetes)) {
     const made = await ensureNamespaces(
       fleet.access(kubernetes),
       namespaces.map(({ kubernetes: _, ...object }) => object),

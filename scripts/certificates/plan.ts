@@ -3,26 +3,8 @@
 // The steps of a change of the authority follow from what its Secret says it trusts, so an interrupted change goes on
 // where it stopped: nothing else remembers it.
 import { X509Certificate } from 'node:crypto';
-import { type Usage, usageOids } from './x509';
-
-/** A workload that reads something only when it starts. */
-export interface Reader {
-  readonly kubernetes: string;
-  readonly namespace: string;
-  readonly kind: 'StatefulSet' | 'Deployment';
-  readonly name: string;
-}
-
-/** A certificate that the fleet needs. */
-export interface Certificate {
-  readonly kubernetes: string;
-  readonly namespace: string;
-  readonly secret: string;
-  readonly dnsNames: readonly string[];
-  readonly usages: readonly Usage[];
-  /** Who must be restarted when it is renewed. */
-  readonly readOnceBy?: Reader;
-}
+import type { Certificate, Reader } from '../../charts/config/certificates';
+import { usageOids } from './x509';
 
 /** Who signs, and who else is trusted while the fleet changes from one authority to the next. */
 export interface Authority {

@@ -14,14 +14,13 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
+import type { Usage } from '../../charts/config/certificates';
 
 /** A certificate with its private key, both as PEM; the key as PKCS #8, which Go's tls.LoadX509KeyPair takes. */
 export interface KeyPair {
   readonly certificate: string;
   readonly key: string;
 }
-
-export type Usage = 'server auth' | 'client auth';
 
 /** Extended key usages (RFC 5280, 4.2.1.12). */
 export const usageOids: Readonly<Record<Usage, string>> = {

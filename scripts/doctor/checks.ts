@@ -2,11 +2,31 @@
 // and the programs that can tell more. Expectations come from the topology, never from a list.
 import { adminSecretName } from '../../charts/components/grafana';
 import { datasource } from '../../charts/config/grafana';
+import type { Synthesized } from '../../charts/fleet';
+import { isSpread } from '../../charts/fleet/exposure';
+import type { ResolvedKubernetes } from '../../charts/fleet/resolve';
 import { clusterLabel } from '../../charts/fleet/resolve';
 import { seconds } from '../../charts/kit/units';
+import { allowedSkew } from '../../charts/rules/fleet';
 import type { Topology } from '../../charts/topology';
+import { certificateFleet } from '../certificates/fleet';
+import { readCertificates } from '../certificates/keep';
+import { ends } from '../certificates/plan';
+import { left, showCertificates } from '../certificates/show';
 import { components, fleetPods, troubles } from '../lib/components';
-import { type Forward, fetchJson, instantQuery, Kubectl, type KubeObject, type Sample } from '../lib/kubectl';
+import { unreachable } from '../lib/contexts';
+import { each } from '../lib/each';
+import {
+  type ClientTls,
+  type Forward,
+  fetchJson,
+  fetchJsonByTls,
+  instantQuery,
+  Kubectl,
+  type KubeObject,
+  type Sample,
+  ToolError,
+} from '../lib/kubectl';
 
 export type Verdict = 'ok' | 'warning' | 'wrong';
 
@@ -20,7 +40,9 @@ export interface Finding {
 }
 
 interface Context {
+  readonly synthesized: Synthesized;
   readonly topology: Topology;
+  /** The observer's. */
   readonly kubectl: Kubectl;
   readonly query: (expr: string, parameters?: Record<string, string>) => Promise<Sample[]>;
   readonly queryUrl: string;
@@ -42,29 +64,31 @@ const list = (texts: readonly string[], most = 5): string =>
 const ago = (s: number): string =>
   s < 120 ? `${Math.round(s)} s` : s < 7200 ? `${Math.round(s / 60)} min` : `${(s / 3600).toFixed(1)} h`;
 
-const workloads: Check = async ({ topology: { fleet }, kubectl }) => {
+/** A kubectl command line of a Kubernetes cluster, for people. */
+const kubectlIn = ({ fleet }: Topology, kubernetes: string, namespace: string): string =>
+  `kubectl --context ${fleet.kubernetes.find((k) => k.name === kubernetes)?.context} -n ${namespace}`;
+
+/** What runs in one Kubernetes cluster. */
+const workloads = async ({ fleet }: Topology, { name, context }: ResolvedKubernetes): Promise<Finding[]> => {
+  const kubectl = new Kubectl(context);
+  const where = fleet.kubernetes.length > 1 ? `${name} ` : '';
+  const of = fleet.kubernetes.length > 1 ? name : fleet.name;
   const all = await components(kubectl, fleet.name);
   const bad = troubles(await fleetPods(kubectl, fleet.name));
   if (all.length === 0)
     return [
-      finding(
-        'pods',
-        fleet.name,
-        'wrong',
-        'nothing of the fleet is deployed',
-        `npm run up, or kubectl apply (context ${kubectl.context})`,
-      ),
+      finding('pods', of, 'wrong', 'nothing of the fleet is deployed', `npm run up, or kubectl apply (context ${context})`),
     ];
   const open = all.filter((c) => !c.done);
   return [
     finding(
       'pods',
-      fleet.name,
+      of,
       open.length === 0 ? 'ok' : 'wrong',
       `${all.length - open.length} of ${all.length} components ready`,
       `not ready: ${list(open.map((c) => `${c.namespace}/${c.name} ${c.ready}/${c.wanted}`))}`,
     ),
-    ...bad.map((b) => finding('pods', b.pod, 'wrong', `${b.reason}: ${b.message.slice(0, 200)}`, b.remedy)),
+    ...bad.map((b) => finding('pods', `${where}${b.pod}`, 'wrong', `${b.reason}: ${b.message.slice(0, 200)}`, b.remedy)),
   ];
 };
 
@@ -80,8 +104,9 @@ const endpoints: Check = async ({ topology, queryUrl }) => {
       `sidecars of ${cluster.name}`,
       seen === cluster.replicas ? 'ok' : 'wrong',
       `${seen} of ${cluster.replicas}`,
-      'the pod is down or not ready, or a NetworkPolicy between query and sidecar is missing: kubectl -n ' +
-        `${cluster.namespace} get pods`,
+      cluster.in === topology.fleet.observer.in
+        ? `the pod is down or not ready, or a NetworkPolicy between query and sidecar is missing: ${kubectlIn(topology, cluster.in, cluster.namespace)} get pods`
+        : `the pod is down, the way to it is cut, or its certificate is refused: ${kubectlIn(topology, cluster.in, cluster.namespace)} get pods; npm run certs -- --check; what the querier says is below`,
     );
   });
   const global = (['store', 'rule'] as const).map((type) => {
@@ -188,7 +213,7 @@ const uploads: Check = async ({ topology, query }) => {
           of,
           'wrong',
           `${Math.round(failed)} failed attempts in 10 min; ${hoursLeft.toFixed(0)} h until blocks are lost`,
-          `kubectl -n ${cluster.namespace} logs ${labels.pod} -c thanos-sidecar; is the object store up, are its credentials right?`,
+          `${kubectlIn(topology, cluster.in, cluster.namespace)} logs ${labels.pod} -c thanos-sidecar; is the object store up, are its credentials right?`,
         );
       if (lag === undefined && age < due)
         return finding(
@@ -204,7 +229,7 @@ const uploads: Check = async ({ topology, query }) => {
         of,
         late ? 'warning' : 'ok',
         lag === undefined ? `nothing uploaded for ${ago(age)}` : `last upload ${ago(lag)} ago`,
-        `expected every ${cluster.blockDuration}; ${hoursLeft.toFixed(0)} h until blocks are lost: kubectl -n ${cluster.namespace} logs ${labels.pod} -c thanos-sidecar`,
+        `expected every ${cluster.blockDuration}; ${hoursLeft.toFixed(0)} h until blocks are lost: ${kubectlIn(topology, cluster.in, cluster.namespace)} logs ${labels.pod} -c thanos-sidecar`,
       );
     });
   });
@@ -286,7 +311,7 @@ const rules: Check = async ({ topology, query }) => {
       line(
         cluster.name,
         { cluster: cluster.name, job: 'prometheus' },
-        `kubectl -n ${cluster.namespace} logs prometheus-0 -c prometheus`,
+        `${kubectlIn(topology, cluster.in, cluster.namespace)} logs prometheus-0 -c prometheus`,
       ),
     ),
     line('ruler', { job: 'thanos-rule' }, `kubectl -n ${topology.fleet.observer.namespace} logs thanos-rule-0`),
@@ -300,8 +325,21 @@ const rules: Check = async ({ topology, query }) => {
   ];
 };
 
+/** What the ruler shows to the Alertmanagers, and doctor with it; nothing where they speak no TLS. */
+const alertmanagerTls = async (
+  { observer: { alertmanager, ruler } }: Topology,
+  kubectl: Kubectl,
+): Promise<ClientTls | undefined> => {
+  const servername = alertmanager.http.serverName;
+  if (!servername || !ruler.clientTls) return undefined;
+  const [secret] = await kubectl.get(['secret', ruler.clientTls.secret, '-n', ruler.clientTls.namespace]);
+  const text = (key: string) => Buffer.from(secret.data[key] ?? '', 'base64').toString();
+  return { cert: text('tls.crt'), key: text('tls.key'), ca: text('ca.crt'), servername };
+};
+
 const alertmanagers: Check = async ({ topology, kubectl, query }) => {
   const { workload } = topology.observer.alertmanager;
+  const tls = await alertmanagerTls(topology, kubectl);
   const { replicas, namespace, name } = workload;
   const peers = await Promise.all(
     Array.from({ length: replicas }, async (_, i) => {
@@ -309,7 +347,10 @@ const alertmanagers: Check = async ({ topology, kubectl, query }) => {
       let forward: Forward | undefined;
       try {
         forward = await kubectl.forward(namespace, `pod/${pod}`, topology.observer.alertmanager.http.port.number);
-        const status = await fetchJson(`${forward.url}/api/v2/status`);
+        const path = '/api/v2/status';
+        const status = tls
+          ? await fetchJsonByTls(forward.url.replace('http:', 'https:') + path, tls)
+          : await fetchJson(forward.url + path);
         const seen = replicas === 1 && status.cluster?.status === 'disabled' ? 1 : (status.cluster?.peers?.length ?? 0);
         return finding(
           'Alertmanager',
@@ -331,15 +372,21 @@ const alertmanagers: Check = async ({ topology, kubectl, query }) => {
       }
     }),
   );
-  const discovered = await query('min by (cluster) (prometheus_notifications_alertmanagers_discovered{job="prometheus"})');
+  const [discovered, failures] = await Promise.all([
+    query('min by (cluster) (prometheus_notifications_alertmanagers_discovered{job="prometheus"})'),
+    query('sum by (cluster) (increase(prometheus_notifications_errors_total{job="prometheus"}[2m]))'),
+  ]);
   const senders = topology.clusters.map(({ cluster }) => {
     const seen = value(discovered, { cluster: cluster.name });
+    const failed = Math.round(value(failures, { cluster: cluster.name }) ?? 0);
     return finding(
       'Alertmanager',
       `senders of ${cluster.name}`,
-      seen === replicas ? 'ok' : 'wrong',
-      `${seen ?? 0} of ${replicas} known to every replica`,
-      'its alerts may be delivered twice or not at all',
+      seen === replicas && failed === 0 ? 'ok' : 'wrong',
+      `${seen ?? 0} of ${replicas} known to every replica; ${failed} alerts not delivered in 2 min`,
+      failed > 0
+        ? `the way to an Alertmanager is cut, or a certificate is refused: ${kubectlIn(topology, cluster.in, cluster.namespace)} logs prometheus-0 -c prometheus`
+        : 'its alerts may be delivered twice or not at all',
     );
   });
   return [...peers, ...senders];
@@ -379,9 +426,55 @@ const grafana: Check = async ({ topology, kubectl }) => {
   }
 };
 
-const certificates: Check = async () => [
-  finding('certificates', 'fleet', 'ok', 'no TLS between its parts: all of it is inside one Kubernetes cluster', ''),
-];
+const certificates: Check = async ({ synthesized, topology: { fleet } }) => {
+  const wanted = certificateFleet(synthesized);
+  if (!wanted)
+    return [finding('certificates', 'fleet', 'ok', 'no TLS between its parts: all of it is inside one Kubernetes cluster', '')];
+  const remedy = 'npm run certs -- --check shows all';
+  let state: Awaited<ReturnType<typeof readCertificates>>;
+  try {
+    state = await readCertificates(wanted);
+  } catch (error) {
+    return [finding('certificates', 'fleet', 'wrong', `could not be read: ${(error as Error).message.slice(0, 200)}`, remedy)];
+  }
+  const now = new Date();
+  const { problems } = showCertificates(wanted, state, now, fleet.tls.certManager !== undefined);
+  const first = Math.min(...state.leaves.flatMap((l) => (l.stored?.certificate ? [ends(l.stored.certificate)] : [])));
+  const until = Number.isFinite(first) ? `; the first ends in ${left(first - now.getTime())}` : '';
+  return [
+    finding(
+      'certificates',
+      'fleet',
+      problems.length === 0 ? 'ok' : 'wrong',
+      `${state.leaves.filter((l) => l.stored).length} of ${state.leaves.length}${until}`,
+      `${list(problems)}; ${remedy}`,
+    ),
+  ];
+};
+
+/** How far the newest samples of each cluster are from the observer's clock; ones from the future are seen from there only. */
+const clocks: Check = async ({ topology, query }) => {
+  if (!isSpread(topology.fleet)) return [];
+  const now = Date.now() / 1000;
+  const newest = await query(`max by (${clusterLabel}) (timestamp(up))`, { time: String(now + 150) });
+  const here = value(newest, {
+    [clusterLabel]: topology.clusters.find((c) => c.cluster.in === topology.fleet.observer.in)?.cluster.name ?? '',
+  });
+  return topology.clusters.flatMap(({ cluster }): Finding[] => {
+    const at = value(newest, { [clusterLabel]: cluster.name });
+    if (at === undefined) return []; // the check of targets says so
+    const ahead = Math.round(at - (here ?? now));
+    return [
+      finding(
+        'clocks',
+        cluster.name,
+        ahead > allowedSkew.ahead || -ahead > allowedSkew.behind ? 'wrong' : 'ok',
+        `newest samples ${ahead >= 0 ? `${ahead} s ahead` : `${-ahead} s behind`}`,
+        `its nodes' clocks and the observer's differ, or its data are late: docs/runbooks/ClusterClockSkew.md`,
+      ),
+    ];
+  });
+};
 
 const alerts: Check = async ({ query }) => {
   const firing = await query('ALERTS{alertstate="firing", severity!="none"}');
@@ -408,19 +501,32 @@ const checks: readonly (readonly [string, Check])[] = [
   ['Alertmanager', alertmanagers],
   ['Grafana', grafana],
   ['certificates', certificates],
+  ['clocks', clocks],
   ['alerts', alerts],
 ];
 
 /**
  * Inspects a running fleet.
  * @param say is told what is being looked at
- * @throws ToolError when the Kubernetes cluster cannot be reached
+ * @throws ToolError when the observer's Kubernetes cluster cannot be reached
  */
-export const inspect = async (topology: Topology, say: (what: string) => void): Promise<Finding[]> => {
+export const inspect = async (synthesized: Synthesized, say: (what: string) => void): Promise<Finding[]> => {
+  const { topology } = synthesized;
   const kubectl = new Kubectl(topology.observer.kubernetes.context);
   const { workload, http } = topology.observer.query;
   say('Looking at pods …');
-  const findings = await workloads({ topology, kubectl, query: async () => [], queryUrl: '' });
+  const { kubernetes } = topology.fleet;
+  const silent = await unreachable(kubernetes);
+  const observer = silent.find((s) => s.kubernetes === topology.observer.kubernetes);
+  if (observer) throw new ToolError(observer.reason);
+  const there = kubernetes.filter((k) => !silent.some((s) => s.kubernetes === k));
+  const findings = [
+    ...silent.map(({ kubernetes: k, reason }) => {
+      const [problem = '', ...rest] = reason.split('\n').map((line) => line.trim());
+      return finding('Kubernetes cluster', k.name, 'wrong', problem, rest.join(' ').slice(0, 300));
+    }),
+    ...(await each(there, (k) => workloads(topology, k))).flat(),
+  ];
   let forward: Forward;
   try {
     forward = await kubectl.forward(workload.namespace, `svc/${workload.name}`, http.port.number);
@@ -437,6 +543,7 @@ export const inspect = async (topology: Topology, say: (what: string) => void): 
     ];
   }
   const context: Context = {
+    synthesized,
     topology,
     kubectl,
     queryUrl: forward.url,

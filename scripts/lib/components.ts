@@ -43,6 +43,7 @@ export const component = (o: KubeObject): Component => {
 export const components = async (kubectl: Kubectl, fleet: string): Promise<Component[]> =>
   (await kubectl.get(['statefulsets,deployments,daemonsets', '-A', '-l', selector(fleet)])).map(component);
 
+/** Pods of a fleet in a Kubernetes cluster. */
 export const fleetPods = (kubectl: Kubectl, fleet: string): Promise<KubeObject[]> =>
   kubectl.get(['pods', '-A', '-l', selector(fleet)]);
 

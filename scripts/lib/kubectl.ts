@@ -1,5 +1,6 @@
 // kubectl as a library: run it, read its JSON, forward ports with it.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { request } from 'node:https';
 
 /** Something outside this project is missing or refuses; the message says what to do. */
 export class ToolError extends Error {
@@ -106,6 +107,35 @@ export const fetchJson = async (url: string, init: RequestInit = {}, timeout = 3
   if (!response.ok) throw new Error(`${response.status} ${body.slice(0, 300)}`);
   return JSON.parse(body);
 };
+
+/** What a client shows a server that wants a certificate, and by what it knows the server; PEM. */
+export interface ClientTls {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca: string;
+  /** Name in the server's certificate. */
+  readonly servername: string;
+}
+
+/** Fetches JSON by mutual TLS. @throws Error with the status and the beginning of the body, or why there is no connection */
+export const fetchJsonByTls = (url: string, tls: ClientTls, timeout = 30_000): Promise<KubeObject> =>
+  new Promise((done, fail) => {
+    const sent = request(url, { ...tls, minVersion: 'TLSv1.3', timeout }, (response) => {
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk) => {
+        body += chunk;
+      });
+      response.on('end', () => {
+        const status = response.statusCode ?? 0;
+        if (status >= 200 && status < 300) done(JSON.parse(body));
+        else fail(new Error(`${status} ${body.slice(0, 300)}`));
+      });
+    });
+    sent.on('timeout', () => sent.destroy(new Error(`no answer within ${timeout / 1000} s`)));
+    sent.on('error', fail);
+    sent.end();
+  });
 
 export interface Sample {
   readonly metric: Readonly<Record<string, string>>;

@@ -34,13 +34,24 @@ export const table = (head: readonly string[], rows: readonly (readonly string[]
 /** Width of the terminal, or of a log that people read. */
 export const width = (): number => process.stdout.columns ?? 120;
 
-/** One line that is rewritten on a terminal; in a log only `done` lines are kept. */
+let shown = 0;
+const wipe = (): void => {
+  process.stdout.write(`${shown > 1 ? `\x1b[${shown - 1}A` : ''}\r\x1b[J`);
+  shown = 0;
+};
+
+/** Lines that are rewritten on a terminal; in a log only `done` lines are kept. */
 export const progress = {
+  /** What fits on the screen of it is shown until the next call. */
   show(text: string): void {
-    if (process.stdout.isTTY) process.stdout.write(`\r\x1b[2K${text.slice(0, width() - 1)}`);
+    if (!process.stdout.isTTY) return;
+    const lines = text.split('\n').slice(0, Math.max(1, (process.stdout.rows ?? 24) - 2));
+    wipe();
+    process.stdout.write(lines.map((line) => line.slice(0, width() - 1)).join('\n'));
+    shown = lines.length;
   },
   clear(): void {
-    if (process.stdout.isTTY) process.stdout.write('\r\x1b[2K');
+    if (process.stdout.isTTY) wipe();
   },
   done(text: string): void {
     progress.clear();

@@ -1,4 +1,5 @@
 // What a Kubernetes cluster has of the fleet, and what its API server would make of the objects to apply.
+import { certificatesComponent } from '../../charts/config/certificates';
 import { applyOrder, type Manifest } from '../../charts/fleet';
 import { type Api, openApi } from '../lib/api';
 import { selector } from '../lib/components';
@@ -54,10 +55,15 @@ const foresee = async (api: Api, path: string | undefined, object: Manifest): Pr
   return { live, after: live ? overlay(live, object) : object, refused: tried.body.message };
 };
 
-/** Everything of the fleet that is there. */
-const liveObjects = async (kubectl: Kubectl, fleet: string): Promise<Manifest[]> => {
+/** What no manifest made, though it is labelled as the fleet's: what the issuer of its certificates writes. */
+const isIssued = ({ kind, metadata }: Manifest): boolean =>
+  kind !== 'Certificate' && metadata.labels?.['app.kubernetes.io/component'] === certificatesComponent;
+
+/** Everything of the fleet that manifests made. */
+export const liveObjects = async (kubectl: Pick<Kubectl, 'run' | 'get'>, fleet: string): Promise<Manifest[]> => {
   const known = (await kubectl.run(['api-resources', '--no-headers'])).split('\n').map((line) => line.trim().split(/\s+/).at(-1));
-  return kubectl.get([applyOrder.filter((kind) => known.includes(kind)).join(','), '-A', '-l', selector(fleet)]);
+  const all = await kubectl.get([applyOrder.filter((kind) => known.includes(kind)).join(','), '-A', '-l', selector(fleet)]);
+  return all.filter((o) => !isIssued(o));
 };
 
 /** At most so many requests at a time: the API server serves others too. */

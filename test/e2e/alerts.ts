@@ -77,7 +77,7 @@ export const alertChecks = async (runner: Runner, running: Running): Promise<() 
 
   if (pair)
     await runner.check(area, 'doctor names the missing replica', async () => {
-      const findings = await inspect(running.topology, () => {});
+      const findings = await inspect(running.synthesized, () => {});
       const wrong = findings.filter((f) => f.verdict === 'wrong');
       assert(
         wrong.some((f) => f.check === 'replica pair' && f.of === pair.name),
