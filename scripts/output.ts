@@ -98,6 +98,9 @@ export const report = (
     ...kubernetes.map((k) => `  ${output}/${k.name}`),
     ...(accepted.length > 0 ? [renderAccepted(accepted, style)] : []),
     'Next:',
+    ...(iamFiles(topology).length > 0
+      ? [`  the roles of ${output}/*.iam, by Terraform or the console (docs/production.md)`]
+      : []),
     ...(byHand
       ? [
           ...first,
