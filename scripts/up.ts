@@ -7,9 +7,10 @@ import { renderAccepted } from '../charts/fleet/messages';
 import type { ResolvedKubernetes } from '../charts/fleet/resolve';
 import { type LocalPort, localPorts, onLocalhost } from '../charts/localhost';
 import type { Topology } from '../charts/topology';
-import { certificateFleet } from './certificates/fleet';
+import { certificateClusters, certificateFleet } from './certificates/fleet';
 import { keepCertificates } from './certificates/keep';
 import { type Finding, inspect } from './doctor/checks';
+import { each } from './lib/each';
 import { Kubectl, sleep, ToolError } from './lib/kubectl';
 import { writeNodeAddresses } from './lib/node-addresses';
 import { dim, green, main, progress, red, styleOf, table, yellow } from './lib/terminal';
@@ -35,12 +36,10 @@ namespaces stay. What Kubernetes would refuse, or what puts data at risk, is sai
   --timeout SECONDS   how long to wait for the components (default 600)
   --accept-data-loss  apply what puts data at risk all the same`;
 
-/** Tries everything before anything is applied. @throws ToolError with what would be refused or lost, and the way out */
-const guard = async (synthesized: Synthesized, k: ResolvedKubernetes, accepted: boolean): Promise<KubernetesPlan> => {
-  progress.show(`Comparing with what is in ${k.context} …`);
+/** Tries everything in one Kubernetes cluster. @throws ToolError with what would be refused or lost, and the way out */
+const guardOne = async (synthesized: Synthesized, k: ResolvedKubernetes, accepted: boolean): Promise<KubernetesPlan> => {
   const { name } = synthesized.topology.fleet;
   const plan = await livePlan(new Kubectl(k.context), k.name, name, objectsOf(synthesized, k.name));
-  progress.clear();
   if (plan.refused.length > 0)
     throw new ToolError(`Kubernetes (${k.context}) would refuse this; nothing was applied.\n${findingsText(plan.refused)}`);
   const { namespaces } = leftovers(plan); // are left as they are
@@ -50,6 +49,25 @@ const guard = async (synthesized: Synthesized, k: ResolvedKubernetes, accepted: 
       `Data in ${k.context} is at risk; nothing was applied.\n${findingsText(risks)}\nIf that is what you want: npm run up -- --accept-data-loss`,
     );
   return plan;
+};
+
+/** Tries everything everywhere before anything is applied anywhere. @throws ToolError with what stands against it */
+const guard = async (synthesized: Synthesized, accepted: boolean): Promise<readonly KubernetesPlan[]> => {
+  const { kubernetes } = synthesized.topology.fleet;
+  progress.show(
+    `Comparing with what is in ${kubernetes.length === 1 ? kubernetes[0]?.context : `${kubernetes.length} Kubernetes clusters`} …`,
+  );
+  const problems: string[] = [];
+  const plans = await each(kubernetes, (k) =>
+    guardOne(synthesized, k, accepted).catch((error) => {
+      if (!(error instanceof ToolError)) throw error;
+      problems.push(error.message);
+      return undefined;
+    }),
+  );
+  progress.clear();
+  if (problems.length > 0) throw new ToolError(problems.join('\n\n'));
+  return plans.filter((p) => p !== undefined);
 };
 
 /** Takes away what is no longer in the fleet; a Deployment's pods have gone when its deletion is over. */
@@ -70,11 +88,24 @@ const apply = async (kubectl: Kubectl, directory: string): Promise<void> => {
   progress.done(`${green('✓')} ${said.trim().split('\n').length} objects applied from ${directory}`);
 };
 
+/** @throws ToolError that names the Kubernetes clusters in which nobody would issue */
+const requireCertManager = async (kubernetes: readonly ResolvedKubernetes[]): Promise<void> => {
+  const without = await each(kubernetes, async ({ context }) => {
+    const kinds = await new Kubectl(context).run(['api-resources', '--api-group=cert-manager.io', '-o', 'name']);
+    return kinds.includes('certificates.cert-manager.io') ? [] : [context];
+  });
+  if (without.flat().length > 0)
+    throw new ToolError(
+      `There is no cert-manager in ${without.flat().join(', ')}, which the fleet file names as the issuer; nothing was applied.\nInstall it (https://cert-manager.io/docs/installation/), or write tls: {issuer: {builtin: {}}}.`,
+    );
+};
+
 /** Certificates that the parts of a fleet in different Kubernetes clusters show each other, before pods mount them. */
 const certificates = async (synthesized: Synthesized): Promise<void> => {
-  const issuer = synthesized.topology.fleet.tls.certManager;
+  const { kubernetes, tls } = synthesized.topology.fleet;
   const fleet = certificateFleet(synthesized);
-  if (!fleet || issuer) return;
+  if (!fleet) return;
+  if (tls.certManager) return requireCertManager(certificateClusters(kubernetes, fleet));
   const { state, changes } = await keepCertificates(fleet);
   progress.done(
     `${green('✓')} ${state.leaves.length} certificates ${dim(changes === 0 ? 'as they should be' : 'issued or renewed')}`,
@@ -180,14 +211,14 @@ main(async () => {
   const { topology } = synthesized;
   if (fleet.accepted.length > 0) console.log(renderAccepted(fleet.accepted, styleOf(process.stdout)));
   await ensureClusters(topology);
-  const left = new Map<string, Leftovers>();
-  for (const k of fleet.kubernetes) left.set(k.name, leftovers(await guard(synthesized, k, values['accept-data-loss'])));
+  const plans = await guard(synthesized, values['accept-data-loss']);
+  const left = new Map<string, Leftovers>(plans.map((plan) => [plan.kubernetes, leftovers(plan)]));
   await certificates(synthesized);
-  for (const k of fleet.kubernetes) {
+  await each(fleet.kubernetes, async (k) => {
     const kubectl = new Kubectl(k.context);
     await remove(kubectl, (left.get(k.name) as Leftovers).workloads);
     await apply(kubectl, `${output}/${k.name}`);
-  }
+  });
   const told = await writeNodeAddresses(topology);
   if (told > 0) progress.done(`${green('✓')} ${told} Services lead to the nodes of other Kubernetes clusters`);
   const ready = await waitReady(fleet.kubernetes, fleet.name, timeout);

@@ -1,6 +1,6 @@
 // How many there are of what, where they are, and what happens when one of them goes.
 import { parse } from 'yaml';
-import { idOf, type Json, ofKind, sampleOf, samples, workloadsOf } from './support/fleets';
+import { idOf, type Json, ofKind, sample, sampleOf, samples, workloadsOf } from './support/fleets';
 
 const fleetOf = (observer: object, kubernetes: object = {}) =>
   sampleOf(
@@ -71,6 +71,29 @@ describe('replicas', () => {
   test('of a new revision are spread by themselves, or an update could leave all of them in one zone', () => {
     for (const [kind, constraint] of spread(fleetOf({ query: { replicas: 2 }, ruler: { replicas: 2 } })))
       expect(constraint.matchLabelKeys).toEqual([kind === 'Deployment' ? 'pod-template-hash' : 'controller-revision-hash']);
+  });
+});
+
+describe('the second replica of a Prometheus pair is replaced when', () => {
+  const waits = (file: string): Record<string, number> =>
+    Object.fromEntries(
+      workloadsOf(sample(file).objects)
+        .filter((w) => w.name === 'prometheus')
+        .map((w) => [w.namespace, w.object.spec.minReadySeconds]),
+    );
+
+  test('the querier has looked up the first again', () => {
+    const dnsInterval = 10; // --store.sd-dns-interval
+    for (const seconds of Object.values(waits('fleet.yaml'))) expect(seconds).toBeGreaterThan(2 * dnsInterval);
+  });
+  test('gRPC has tried the address of the first again, from another Kubernetes cluster', () => {
+    const longestBackoff = 120; // google.golang.org/grpc/backoff
+    const { 'acme-chicago': remote, 'acme-central': local } = waits('examples/kind-fleet/fleet.yaml');
+    expect(remote).toBeGreaterThanOrEqual(longestBackoff);
+    expect(local).toBeLessThan(longestBackoff);
+  });
+  test('there is a second', () => {
+    expect(waits('examples/one-replica/fleet.yaml')).toEqual({ 'home-home': undefined });
   });
 });
 

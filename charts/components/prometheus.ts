@@ -42,6 +42,11 @@ const sidecarHttp: Port = { name: 'sidecar-http', number: 10902 };
 /** One user for both containers: the sidecar hard-links Prometheus' blocks, which the kernel refuses across users. */
 const uid = 65534;
 const dataDirectory = '/prometheus';
+/**
+ * Seconds until the querier asks a restarted sidecar again, at most. Here its new address is looked up every 10 s. Elsewhere its
+ * address stays, and gRPC tries it ever more seldom, up to every 2 minutes (google.golang.org/grpc/backoff).
+ */
+const seenAgain = { here: 30, remote: 120 } as const;
 
 export interface Prometheus {
   readonly workload: Workload;
@@ -178,6 +183,7 @@ export const renderPrometheus = (
       },
     },
     [{ name: 'data', size: cluster.volume, storageClass: options.kubernetes.storageClass }],
+    { settleSeconds: sidecarTls ? seenAgain.remote : seenAgain.here },
   );
 };
 

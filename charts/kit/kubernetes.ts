@@ -241,7 +241,16 @@ class StatefulSet extends k8s.KubeStatefulSet {
 }
 
 /** A workload that keeps data: each pod its own volume, which outlives the pod, a scale-down and the StatefulSet. */
-export const statefulSet = (scope: Construct, w: Workload, pod: PodOptions, claims: Claim[]): void => {
+export const statefulSet = (
+  scope: Construct,
+  w: Workload,
+  pod: PodOptions,
+  claims: Claim[],
+  options: {
+    /** How long a new pod must have been ready before the next is replaced. */
+    settleSeconds?: number;
+  } = {},
+): void => {
   serviceAccount(scope, w, pod);
   disruptionBudget(scope, w);
   new StatefulSet(scope, `${w.name}-stateful-set`, {
@@ -252,6 +261,7 @@ export const statefulSet = (scope: Construct, w: Workload, pod: PodOptions, clai
       serviceName: w.name,
       podManagementPolicy: 'Parallel',
       updateStrategy: { type: 'RollingUpdate' },
+      ...(w.replicas > 1 && options.settleSeconds ? { minReadySeconds: options.settleSeconds } : {}),
       persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
       selector: { matchLabels: selectorLabels(w) },
       template: podTemplate(w, pod),

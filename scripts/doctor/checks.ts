@@ -131,7 +131,7 @@ const endpoints: Check = async ({ topology, queryUrl }) => {
         String(e.name),
         'warning',
         String(e.lastError),
-        'it is dropped after 5 minutes if it stays away',
+        'one that was looked up in the DNS is dropped after 5 minutes; one of another Kubernetes cluster is asked until it answers',
       ),
     ),
   ];

@@ -37,7 +37,7 @@ export const unreachable = async (all: readonly ResolvedKubernetes[]): Promise<U
       await new Kubectl(context).run(['get', '--raw', '/readyz', '--request-timeout=10s'], { timeout: 20_000 });
       return [];
     } catch (error) {
-      const said = (error as Error).message.split('\n').slice(1).join('\n  ');
+      const said = (error as Error).message.split('\n').slice(1).join('\n  ').slice(0, 300);
       const remedy = /Unauthorized|logged in|expired|credentials/i.test(said)
         ? 'Log in to it again.'
         : isKinds(kubernetes)

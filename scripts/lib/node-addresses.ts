@@ -52,7 +52,7 @@ export const writeNodeAddresses = async ({ fleet, edges }: Topology): Promise<nu
   for (const [of, addresses] of found)
     if (addresses.length === 0)
       throw new ToolError(
-        `The nodes of ${of} have no internal address, so that the others cannot reach what it exposes by nodePort.\nGive one in the fleet file: expose: {nodePort: {address: …}}`,
+        `${of} has no node with an internal address, so that the others cannot reach what it exposes by nodePort.\nIf its nodes are still starting, run this again; otherwise give an address in the fleet file: expose: {nodePort: {address: …}}`,
       );
   await each([...new Set(names.map((n) => n.kubernetes))], async (kubernetes) => {
     const items = names
