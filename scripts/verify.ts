@@ -48,14 +48,21 @@ interface Result {
   readonly problem?: string;
 }
 
+/** Where schemas of custom resources are, below a folder or published. */
+const customResources = '{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json';
+const published = 'https://raw.githubusercontent.com/datreeio/CRDs-catalog/main';
+
 /** The versions that a folder `v<version>-standalone-strict/` each has, or the published ones. */
 const schemasIn = (folder: string | undefined): Schemas => {
-  if (!folder) return { versions: kubernetesVersions };
+  if (!folder) return { versions: kubernetesVersions, locations: ['default', `${published}/${customResources}`] };
   const versions = existsSync(folder)
     ? readdirSync(folder).flatMap((name) => /^v([\d.]+)-standalone-strict$/.exec(name)?.[1] ?? [])
     : [];
   const template = '{{.NormalizedKubernetesVersion}}-standalone{{.StrictSuffix}}/{{.ResourceKind}}{{.KindSuffix}}.json';
-  return { versions: versions.sort(), location: join(resolve(folder), template) };
+  return {
+    versions: versions.sort(),
+    locations: [join(resolve(folder), template), join(resolve(folder), 'crds', customResources)],
+  };
 };
 
 const defaultFleets = (): string[] => {
@@ -103,8 +110,8 @@ const help = `npm run verify [-- [--schemas <folder>] [--context <name>] <fleet 
 Synthesizes fleets and asks the programs that it is for. Default: fleet.yaml (or what FLEET names) and all examples, and the
 unit tests of every alert.
 
-  --schemas  a folder with JSON Schemas of Kubernetes, v<version>-standalone-strict each, in place of the published ones;
-             or KUBE_SCHEMAS
+  --schemas  a folder with JSON Schemas of Kubernetes, v<version>-standalone-strict each, in place of the published ones, and
+             those of custom resources as crds/<group>/<kind>_<version>.json; or KUBE_SCHEMAS
   --context  a kubeconfig context: its API server tries every object as well (a dry run; nothing is changed). A fleet that has
              this context has its part of it tried, any other all of it.`;
 

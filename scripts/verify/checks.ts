@@ -6,6 +6,8 @@ import { certificates } from '../../charts/exposure';
 import { fileText, type Manifest, type Synthesized, type SynthesizedFile } from '../../charts/fleet';
 import type { Topology } from '../../charts/topology';
 import { catalogueCheck } from '../catalogue/check';
+import { flagsIn } from '../catalogue/help';
+import { programs } from '../catalogue/programs';
 import { run, type Server, serve } from '../lib/run';
 import { dashboardProblems, dashboardsIn } from './dashboards';
 import { hasReceivers, misdeliveries } from './deliveries';
@@ -165,15 +167,12 @@ const subcommands = ({ program, args }: RunnableContainer): readonly string[] =>
       )
     : [];
 
-/** Flags that the program's own help calls deprecated. */
+/** Flags that the program's own help calls deprecated: it may be another version than the one in catalogue/. */
 const deprecatedFlags = async (container: RunnableContainer): Promise<string[]> => {
-  const { output } = await run(container.program, [...subcommands(container), '--help']);
-  // one entry per flag: `      --name=default   text`, with its text going on in the lines below
-  const entries = output.split(/\n(?=\s{2,6}(?:-\w, )?--)/);
-  const used = new Set(container.args.filter((a) => a.startsWith('--')).map((a) => a.replace(/^--(no-)?|=.*$/g, '')));
-  return entries
-    .filter((e) => /deprecated/i.test(e) && used.has(/--(?:\[no-\])?([\w.-]+)/.exec(e)?.[1] ?? ''))
-    .map((e) => e.replace(/\s+/g, ' ').trim());
+  const format = Object.values(programs).find(({ program }) => program === container.program)?.help ?? 'kingpin';
+  const known = flagsIn((await run(container.program, [...subcommands(container), '--help'])).output, format);
+  const used = new Set(container.args.map((a) => a.replace(/^--?(no-)?|=.*$/gs, '')));
+  return [...used].flatMap((name) => (known[name]?.deprecated ? [`${name}: ${known[name].deprecated}`] : []));
 };
 
 /**
@@ -217,12 +216,12 @@ const argumentChecks = (pod: RunnablePod): Check[] =>
 const schemaPreamble = /problem validating schema\. Check JSON formatting: jsonschema validation failed with '[^']*' */g;
 
 /** kubeconform against one version of the Kubernetes API. */
-const schemaCheck = (fleet: string, version: string, location: string | undefined, folder: string): Check => ({
+const schemaCheck = (fleet: string, version: string, locations: readonly string[], folder: string): Check => ({
   what: `kubeconform ${version}`,
   of: fleet,
   needs: ['kubeconform'],
   run: async () => {
-    const where = location ? ['-schema-location', location] : [];
+    const where = locations.flatMap((location) => ['-schema-location', location]);
     const { code, output } = await run('kubeconform', ['-strict', '-summary', '-kubernetes-version', version, ...where, folder]);
     const nothing = /Summary: 0 resources/.test(output);
     return code === 0 && !nothing ? undefined : output.replaceAll(`${folder}/`, '').replace(schemaPreamble, '').trim();
@@ -239,6 +238,9 @@ const knownCheck = (fleet: string, files: readonly SynthesizedFile[]): Check => 
   run: async () => files.flatMap((file) => catalogueProblems(file.objects)).join('\n') || undefined,
 });
 
+/** Dashboards that were judged before: fleets have much the same. */
+const knownDashboards = new Set<string>();
+
 /** Grafana ignores what it does not know. */
 const dashboardCheck = (fleet: string, files: readonly SynthesizedFile[]): Check => ({
   what: "dashboards by Grafana's types",
@@ -246,7 +248,12 @@ const dashboardCheck = (fleet: string, files: readonly SynthesizedFile[]): Check
   needs: [],
   run: async () => {
     const dashboards = dashboardsIn(files.flatMap((file) => file.objects));
-    return dashboards.size > 0 ? (await dashboardProblems(dashboards)).join('\n') || undefined : 'there is no dashboard';
+    if (dashboards.size === 0) return 'there is no dashboard';
+    const unknown = new Map([...dashboards].filter(([, text]) => !knownDashboards.has(text)));
+    const problems = unknown.size > 0 ? await dashboardProblems(unknown) : [];
+    if (problems.length > 0) return problems.join('\n');
+    for (const text of unknown.values()) knownDashboards.add(text);
+    return undefined;
   },
 });
 
@@ -267,8 +274,8 @@ const policyCheck = (of: string, folder: string, topology: Topology, kubernetes:
 
 export interface Schemas {
   readonly versions: readonly string[];
-  /** kubeconform's template of a schema's place; undefined for its default. */
-  readonly location?: string;
+  /** kubeconform's templates of a schema's place, asked in this order. */
+  readonly locations: readonly string[];
 }
 
 /** What a fleet's objects are held against, besides programs. */
@@ -323,7 +330,7 @@ export const fleetChecks = async (
         dashboardCheck(name, files),
         ...topology.fleet.kubernetes.map((k) => policyCheck(`${name}, ${k.name}`, join(manifests, k.name), topology, k.name)),
         ...(context ? dryRunChecks(name, synthesized, context, join(folder, 'dry-run')) : []),
-        ...schemas.versions.map((version) => schemaCheck(name, version, schemas.location, manifests)),
+        ...schemas.versions.map((version) => schemaCheck(name, version, schemas.locations, manifests)),
         ...rest.flatMap((pod) => (pod.containers.some((c) => c.ends) ? argumentChecks(pod) : startChecks(pod))),
       ],
     ],

@@ -38,7 +38,7 @@ const inYaml = (name: RegExp, change: (value: Json) => void) =>
   });
 
 const anUnknownField = (objects: readonly Manifest[]): void => {
-  for (const o of objects.filter((o) => o.kind === 'Deployment')) o.spec.noSuchField = 1;
+  for (const o of objects.filter(podSpec)) o.spec.noSuchField = 1;
 };
 
 const mistakes: readonly Mistake[] = [
