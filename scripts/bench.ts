@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
 import { type Fleet, loadFleet, synthesize } from '../charts/fleet';
+import { sectionOf, withSection } from './lib/benchmarks';
 import { components } from './lib/components';
 import { type Forward, instantQuery, Kubectl, sleep, ToolError } from './lib/kubectl';
 import { main, progress, table } from './lib/terminal';
@@ -17,6 +18,8 @@ Measures synthesis on this machine. Each figure is the median of several runs, t
   --cluster  also deploys the demo (fleet.yaml) to its context, which must not have it yet, measures the time to the first
              answer and what every pod uses at rest (after 5 minutes), and leaves it running
   --write    writes docs/benchmarks.md`;
+
+const page = 'docs/benchmarks.md';
 
 interface Row {
   readonly what: string;
@@ -248,6 +251,10 @@ main(async () => {
         cluster.pods.map((p) => [p.pod, `${p.anonymous.toFixed(0)} MiB`, `${(p.cores * 1000).toFixed(0)} m`]),
       ),
     );
-  if (values.write) writeFileSync('docs/benchmarks.md', markdown(all, cluster.pods));
+  if (values.write) {
+    const fuzzing = sectionOf(readFileSync(page, 'utf8'), '## Fuzzing'); // npm run fuzz writes it
+    const text = markdown(all, cluster.pods);
+    writeFileSync(page, fuzzing ? withSection(text, fuzzing) : text);
+  }
   return all.every((r) => r.ok) ? 0 : 1;
 });

@@ -15,7 +15,16 @@ const file = resolve(entry);
 const name = relative(root, file).replace(/\W+/g, '-');
 const directory = join(root, 'node_modules/.cache/thanos-fleet');
 
-const sources = ['charts', 'imports', 'scripts', 'test/e2e', 'test/promtool', 'test/refusals'].flatMap((folder) =>
+const sources = [
+  'charts',
+  'imports',
+  'scripts',
+  'test/e2e',
+  'test/fuzz',
+  'test/promtool',
+  'test/refusals',
+  'test/support',
+].flatMap((folder) =>
   fs.existsSync(join(root, folder))
     ? fs
         .readdirSync(join(root, folder), { recursive: true })

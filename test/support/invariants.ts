@@ -1,4 +1,5 @@
 // What must hold for every object of every fleet, whatever its file says: problems as text, none when all is well.
+import { Certificate } from '@kubernetes-models/cert-manager/cert-manager.io/v1/Certificate';
 import { Yaml } from 'cdk8s';
 import { DaemonSet } from 'kubernetes-models/apps/v1/DaemonSet';
 import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
@@ -18,6 +19,8 @@ import { ServiceAccount } from 'kubernetes-models/v1/ServiceAccount';
 import { parse } from 'yaml';
 import { certificateVolume } from '../../charts/config/object-stores/client';
 import type { Manifest, ResolvedFleet } from '../../charts/fleet';
+import { imageOf } from '../../charts/images';
+import { bytes } from '../../charts/kit/units';
 import { containersOf, idOf, type Json, ofKind, workloadsOf } from './fleets';
 
 // biome-ignore lint/suspicious/noExplicitAny: the classes have one constructor each, of their own type
@@ -26,6 +29,7 @@ const models: Record<string, new (data: any) => { validate(): void }> = {
   'apps/v1 Deployment': Deployment,
   'apps/v1 StatefulSet': StatefulSet,
   'autoscaling/v2 HorizontalPodAutoscaler': HorizontalPodAutoscaler,
+  'cert-manager.io/v1 Certificate': Certificate,
   'networking.k8s.io/v1 NetworkPolicy': NetworkPolicy,
   'policy/v1 PodDisruptionBudget': PodDisruptionBudget,
   'rbac.authorization.k8s.io/v1 ClusterRole': ClusterRole,
@@ -176,6 +180,56 @@ export const valueProblems = (objects: readonly Manifest[]): string[] => [
     .filter((port, i, all) => all.indexOf(port) !== i)
     .map((port) => `nodePort ${port} is taken twice`),
 ];
+
+const twice = (what: string, names: readonly (string | undefined)[]): string[] =>
+  names.filter((name, i) => name !== undefined && names.indexOf(name) !== i).map((name) => `${what} ${name} is there twice`);
+
+/** What Kubernetes refuses of pods though its schema takes it, and what must not be left to chance. */
+export const podProblems = (objects: readonly Manifest[]): string[] => [
+  ...workloadsOf(objects).flatMap((w) => {
+    const containers: Json[] = [...(w.spec.initContainers ?? []), ...w.spec.containers];
+    const claims = (w.object.spec.volumeClaimTemplates ?? []).map((t: Json) => t.metadata.name);
+    return [
+      ...twice(
+        `container of ${w.id}:`,
+        containers.map((c) => c.name),
+      ),
+      ...twice(`volume of ${w.id}:`, [...(w.spec.volumes ?? []).map((v: Json) => v.name), ...claims]),
+      ...twice(
+        `pull secret of ${w.id}:`,
+        (w.spec.imagePullSecrets ?? []).map((s: Json) => s.name),
+      ),
+    ];
+  }),
+  ...containersOf(objects).flatMap(({ id, container: c }) => [
+    ...twice(
+      `path of ${id}:`,
+      (c.volumeMounts ?? []).map((m: Json) => m.mountPath),
+    ),
+    ...twice(
+      `variable of ${id}:`,
+      (c.env ?? []).map((e: Json) => e.name),
+    ),
+    ...twice(
+      `port of ${id}:`,
+      (c.ports ?? []).map((p: Json) => p.name),
+    ),
+    ...twice(
+      `port of ${id}:`,
+      (c.ports ?? []).map((p: Json) => `${p.containerPort}/${p.protocol ?? 'TCP'}`),
+    ),
+    ...(bytes(c.resources.requests.memory) <= bytes(c.resources.limits.memory) ? [] : [`${id} may use less than it requests`]),
+    ...(imageOf(c.image) ? [] : [`${id} runs ${c.image}, which is not in charts/images.ts`]),
+    ...(c.securityContext.readOnlyRootFilesystem && !c.securityContext.allowPrivilegeEscalation
+      ? []
+      : [`${id} is not restricted`]),
+  ]),
+];
+
+/** Values that were printed without anybody knowing how. */
+export const textProblems = perObject((o) =>
+  [...JSON.stringify(o).matchAll(/\bundefined\b|\bNaN\b|\[object \w+\]/g)].map(([text]) => `${idOf(o)} says ${text}`),
+);
 
 /** References to nothing: a volume's ConfigMap, a binding's role, an object's namespace. */
 export const referenceProblems = (objects: readonly Manifest[], { clusters }: ResolvedFleet): string[] => {

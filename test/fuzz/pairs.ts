@@ -1,0 +1,247 @@
+// Fleets that have every pair of values of options between them: a fault that takes two settings to show is found.
+import { isDeepStrictEqual } from 'node:util';
+import { isAcceptable } from '../../charts/fleet/codes';
+import type { Violation } from '../../charts/fleet/violations';
+import {
+  applyChoice,
+  type Choice,
+  chooseEntries,
+  type Entries,
+  exclusive,
+  hasChoice,
+  type Option,
+  pathOf,
+  requiredIn,
+} from './options';
+import { type Random, shuffle } from './random';
+import type { Fleet, Value } from './values';
+
+/** One value of one option. */
+export interface Given {
+  readonly option: Option;
+  readonly choice: Choice;
+}
+
+/** What is wrong with a fleet; throws what is no refusal. */
+export type Refuses = (fleet: Fleet) => readonly Violation[];
+
+type Keys = readonly (string | number)[];
+const isPrefix = (a: Keys, b: Keys): boolean => a.every((part, i) => String(part) === String(b[i]));
+
+const build = (base: Fleet, entries: Entries, given: readonly Given[]): Fleet => {
+  const fleet = structuredClone(base);
+  const outermostFirst = [...given].sort((a, b) => a.option.steps.length - b.option.steps.length);
+  for (const { option, choice } of outermostFirst) applyChoice(fleet, option, choice, entries);
+  return fleet;
+};
+
+const has = (fleet: Fleet, entries: Entries, { option, choice }: Given): boolean => hasChoice(fleet, option, choice, entries);
+
+/** Leaves out what a base has beside the given values where a violation is, and need not have: one way instead of another. */
+const makeRoom = (base: Fleet, entries: Entries, given: readonly Given[], found: readonly Violation[]): Fleet => {
+  const roomy = structuredClone(base);
+  const kept = given.map(({ option }) => ({ option, path: pathOf(option, entries) }));
+  for (const { path } of found)
+    for (const length of [path.length, path.length - 1]) {
+      const group = path.slice(0, length);
+      const holder = group.reduce<Value>((value, key) => (value as Fleet | undefined)?.[key], roomy) as Fleet | undefined;
+      const inside = kept.filter((k) => k.path.length > length && isPrefix(group, k.path));
+      const stays = inside.flatMap((k) => [k.path[length], ...requiredIn(k.option, length)]);
+      if (inside.length > 0 && holder && typeof holder === 'object')
+        for (const key of Object.keys(holder)) if (!stays.includes(key)) delete holder[key];
+    }
+  return roomy;
+};
+
+/** A fleet that takes some values, and of which of its clusters, receivers and so on they are. */
+interface Fit {
+  readonly base: Fleet;
+  readonly entries: Entries;
+}
+
+/** The base, with room made if it must be, that takes these values; undefined when it takes them nowhere. */
+export const findFit = (base: Fleet, given: readonly Given[], refuses: Refuses): Fit | undefined => {
+  // of several clusters or receivers another may do: four tries, spread over those that there are
+  for (let k = 0; k < 4; k++) {
+    const entries = chooseEntries(base, () => k / 4);
+    if (
+      k > 0 &&
+      isDeepStrictEqual(
+        entries,
+        chooseEntries(base, () => 0),
+      )
+    )
+      break;
+    let start = base;
+    for (let round = 0; round < 3; round++) {
+      const fleet = build(start, entries, given);
+      const found = refuses(fleet);
+      if (found.length === 0) {
+        if (given.every((g) => has(fleet, entries, g))) return { base: start, entries };
+        break;
+      }
+      start = makeRoom(start, entries, given, found);
+    }
+  }
+  return undefined;
+};
+
+/** The fleet with its own word that the violations are right there; undefined when one of them cannot be. */
+const accepting = (fleet: Fleet, found: readonly Violation[]): Fleet | undefined =>
+  found.every((v) => isAcceptable(v.code))
+    ? {
+        ...fleet,
+        accept: [
+          ...((fleet.accept as Value[] | undefined) ?? []),
+          ...found.map((v) => ({ code: v.code, at: v.path.join('.'), reason: 'a fuzzer wants it so' })),
+        ],
+      }
+    : undefined;
+
+/** What became of a pair. */
+const open = 0;
+const accepted = 1;
+const refused = 2;
+const impossible = 3;
+
+export interface PairStats {
+  /** Pairs that one fleet can have at all. */
+  pairs: number;
+  /** Pairs in a fleet that was accepted. */
+  accepted: number;
+  /** Pairs that every fleet refused that takes each of the two alone, or that no fleet takes one of. */
+  refused: number;
+}
+
+export interface PairOptions {
+  readonly options: readonly Option[];
+  /** Accepted fleets to which values are given. */
+  readonly bases: readonly Fleet[];
+  readonly refuses: Refuses;
+  /** Told of every accepted fleet. */
+  readonly visit: (fleet: Fleet) => void;
+  readonly random: Random;
+  /** Asked before every fleet. */
+  readonly isOver: (stats: PairStats) => boolean;
+}
+
+/** Tries pairs until each is in an accepted fleet or was refused, or until it is over. */
+export const coverPairs = ({ options, bases, refuses, visit, random, isOver }: PairOptions): PairStats => {
+  const all: Given[] = options.flatMap((option) => option.choices.map((choice) => ({ option, choice })));
+  const first = new Map(options.map((option) => [option, all.findIndex((g) => g.option === option)]));
+  const state = new Uint8Array(all.length ** 2);
+  const used = new Uint8Array(all.length);
+  const stats: PairStats = { pairs: 0, accepted: 0, refused: 0 };
+  const at = (i: number) => all[i] as Given;
+  const stateOf = (i: number, j: number) => state[i * all.length + j];
+  const mark = (i: number, j: number, as: number) => {
+    state[i * all.length + j] = as;
+    state[j * all.length + i] = as;
+  };
+  for (let i = 0; i < all.length; i++)
+    for (let j = 0; j <= i; j++) {
+      if (i === j || exclusive(at(i).option, at(i).choice, at(j).option, at(j).choice)) mark(i, j, impossible);
+      else stats.pairs++;
+    }
+
+  /** The seeds, and of every other option the value that makes the most new pairs with those before it. */
+  const fill = (seeds: readonly number[]): number[] => {
+    const row = [...seeds];
+    for (const option of shuffle(options, random)) {
+      if (row.some((i) => at(i).option === option)) continue;
+      const from = first.get(option) as number;
+      let best = -1;
+      let most = 0;
+      for (let i = from; i < from + option.choices.length; i++) {
+        let gain = used[i] ? 0 : 1000; // a value that no fleet had yet comes first
+        for (const j of row) {
+          const s = stateOf(i, j);
+          if (s === impossible || s === refused) {
+            gain = -1;
+            break;
+          }
+          if (s === open) gain++;
+        }
+        if (gain > most) [best, most] = [i, gain];
+      }
+      if (best >= 0) row.push(best);
+    }
+    return row;
+  };
+
+  /** The row without the values that violations are about; undefined when they are about none but the seeds. */
+  const without = (row: readonly number[], seeds: readonly number[], found: readonly Violation[], entries: Entries) => {
+    const others = row.filter((i) => !seeds.includes(i)).map((i) => ({ i, path: pathOf(at(i).option, entries) }));
+    const guilty = new Set<number>();
+    for (const { path } of found) {
+      const above = others.filter((o) => isPrefix(o.path, path)).sort((a, b) => b.path.length - a.path.length);
+      const below = others.filter((o) => isPrefix(path, o.path));
+      for (const { i } of above.length > 0 ? above.slice(0, 1) : below) guilty.add(i);
+    }
+    return guilty.size > 0 ? row.filter((i) => !guilty.has(i)) : undefined;
+  };
+
+  /** An accepted fleet with the seeds and as many other values as go with them. */
+  const settle = ({ base, entries }: Fit, seeds: readonly number[]): { fleet: Fleet; row: readonly number[] } => {
+    let row = fill(seeds);
+    for (let round = 0; round < 15; round++) {
+      const fleet = build(base, entries, row.map(at));
+      const found = refuses(fleet);
+      if (found.length === 0) return { fleet, row };
+      const willing = random() < 0.5 ? accepting(fleet, found) : undefined;
+      if (willing && refuses(willing).length === 0) return { fleet: willing, row };
+      // what is about nothing that was given is about how it goes together: half of it goes
+      row = without(row, seeds, found, entries) ?? row.filter((i) => seeds.includes(i) || random() < 0.5);
+    }
+    return { fleet: build(base, entries, seeds.map(at)), row: seeds };
+  };
+
+  const alone = new Map<string, boolean>();
+  const takesAlone = (n: number, i: number): boolean => {
+    const key = `${n} ${i}`;
+    const known = alone.get(key) ?? findFit(bases[n] as Fleet, [at(i)], refuses) !== undefined;
+    alone.set(key, known);
+    return known;
+  };
+
+  /** Has an accepted fleet with the seeds visited, if there is one. */
+  const cover = (seeds: readonly number[], start: number): boolean => {
+    for (let k = 0; k < bases.length; k++) {
+      const n = (start + k) % bases.length;
+      if (!seeds.every((i) => takesAlone(n, i))) continue;
+      const fits = findFit(bases[n] as Fleet, seeds.map(at), refuses);
+      if (!fits) continue;
+      const { fleet, row } = settle(fits, seeds);
+      visit(fleet);
+      const there = row.filter((i) => has(fleet, fits.entries, at(i)));
+      for (const i of there) {
+        used[i] = 1;
+        for (const j of there) {
+          const before = stateOf(i, j);
+          if (j >= i || before === accepted || before === impossible) continue;
+          if (before === refused) stats.refused--;
+          stats.accepted++;
+          mark(i, j, accepted);
+        }
+      }
+      if (seeds.every((i) => there.includes(i))) return true;
+    }
+    return false;
+  };
+
+  let start = 0;
+  const ids = shuffle([...all.keys()], random);
+  for (const i of ids) {
+    if (isOver(stats)) return stats;
+    if (!used[i]) cover([i], start++);
+  }
+  for (const i of ids)
+    for (const j of ids) {
+      if (stateOf(i, j) !== open) continue;
+      if (isOver(stats)) return stats;
+      if (used[i] && used[j] && cover([i, j], start++)) continue;
+      mark(i, j, refused);
+      stats.refused++;
+    }
+  return stats;
+};

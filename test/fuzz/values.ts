@@ -1,0 +1,165 @@
+// Values that options of the fleet file may have, where their schema alone does not tell: by their form, or by their name.
+import { z } from 'zod';
+import * as scalars from '../../charts/fleet/scalars';
+import { images, reference } from '../../charts/images';
+
+/** What YAML can say. */
+export type Value = string | number | boolean | null | undefined | Value[] | { [key: string]: Value };
+export type Fleet = Record<string, Value>;
+/** A value, or how it follows from the fleet that it is for: a name of something that is there. */
+export type Chosen = Value | ((fleet: Fleet) => Value);
+
+const formOf = (schema: z.ZodType): string =>
+  JSON.stringify((z.toJSONSchema(schema, { io: 'input' }) as { pattern?: string }).pattern);
+
+const byForm = new Map<string, readonly Chosen[]>([
+  [formOf(scalars.duration), ['30s', '15m', '48h']],
+  [formOf(scalars.volumeSize), ['1Gi', '50G']],
+  [formOf(scalars.cpu), ['50m', '1.5']],
+  [formOf(scalars.ratio), ['5%', '99.5%']],
+  [formOf(scalars.cidr), ['10.0.0.0/8', '192.168.7.1/32', 'fd00::/8']],
+  [formOf(scalars.secretName), ['a', 'a-secret.of.ours']],
+  [formOf(scalars.secretKey), ['key', 'A_file.v1']],
+]);
+
+const names = (fleet: Fleet, ...path: string[]): string[] =>
+  Object.keys((path.reduce<Value>((value, key) => (value as Fleet | undefined)?.[key], fleet) as Fleet | undefined) ?? {});
+const first =
+  (...path: string[]) =>
+  (fleet: Fleet) =>
+    names(fleet, ...path)[0] ?? 'nobody';
+const last =
+  (...path: string[]) =>
+  (fleet: Fleet) =>
+    names(fleet, ...path).at(-1) ?? 'nobody';
+const receivers = ['observer', 'alertmanager', 'receivers'];
+
+const hosts = ['h', 'host-1.example.com', '192.0.2.7'];
+const ids = ['01234567-89ab-cdef-0123-456789abcdef'];
+const exposed = (name: string, addresses: readonly Chosen[]): Record<string, readonly Chosen[]> => ({
+  [`${name}.expose.nodePort.address`]: hosts,
+  [`${name}.expose.loadBalancer.hostname`]: ['lb.example.com', 'a-{replica}.example.com'],
+  [`${name}.expose.loadBalancer.annotations`]: [{}, { 'example.com/a': 'b', c: '"\n' }],
+  [`${name}.expose.nodePort.port`]: [31_500, 32_760],
+  [`${name}.expose.addresses`]: addresses,
+});
+const tuned = (name: string): Record<string, readonly Chosen[]> => ({
+  [`${name}.disable`]: [[], ['service_down'], ['Watchdog', 'high_load', 'high_load']],
+  [`${name}.queryLatency.p99`]: ['1ms', '40s'],
+});
+
+const byName: Record<string, readonly Chosen[]> = {
+  name: ['a', 'fleet-7', 'x'.repeat(30)],
+  'kubernetes.*<kind>.context': ['kind-kind', 'ü: a context'],
+  'kubernetes.*<kind>.storageClass': ['fast', 'x'.repeat(63)],
+  'kubernetes.*<kind>.node.cpu': ['64', '9.5'],
+  'kubernetes.*<kind>.node.memory': ['256Gi', '64Gi'],
+  'kubernetes.*<eks>.node.cpu': ['64', '9.5'],
+  'kubernetes.*<eks>.node.memory': ['256Gi', '64Gi'],
+  'kubernetes.*<eks>.context': ['metrics', 'arn:aws:eks:eu-west-1:111122223333:cluster/obs'],
+  'kubernetes.*<eks>.storageClass': ['gp3', 'x'.repeat(63)],
+  'kubernetes.*<eks>.arn': ['arn:aws:eks:eu-west-1:111122223333:cluster/a', 'arn:aws-cn:eks:cn-north-1:111122223333:cluster/B_1'],
+  'kubernetes.*<eks>.oidcProvider': ['https://oidc.eks.eu-west-1.amazonaws.com/id/0123', 'https://h'],
+  'objectStore<s3>.bucket': ['abc', 'a-bucket-1', 'a.b.c'],
+  'objectStore<s3>.region': ['eu-west-1', 'us-gov-east-1'],
+  'objectStore<s3>.endpoint': ['h:9000', 's3.eu-west-1.amazonaws.com'],
+  'objectStore<s3>.prefix': ['a', 'a/{{b}}', 'ü/$X'],
+  'objectStore<s3>.auth.irsa.roles': ['arn:aws:iam::{account}:role/a/{kubernetes}-{component}'],
+  'objectStore<s3>.auth.podIdentity.roles': ['arn:aws:iam::111122223333:role/a-{component}'],
+  'objectStore<s3>.sse<SSE-KMS>.key': ['arn:aws:kms:eu-west-1:111122223333:key/1', 'alias/a'],
+  'objectStore<s3>.sse<SSE-KMS>.context': [{}, { a: 'b', 'c:d': '" e' }],
+  'objectStore<s3>.storageClass': ['INTELLIGENT_TIERING', 'STANDARD'],
+  'objectStore<gcs>.bucket': ['abc', 'a_b.c'],
+  'objectStore<gcs>.prefix': ['a', 'ü/$X'],
+  'objectStore<gcs>.auth.workloadIdentity.provider': [
+    'projects/1/locations/global/workloadIdentityPools/pool/providers/{kubernetes}',
+  ],
+  'objectStore<azure>.storageAccount': ['abc', 'x'.repeat(24)],
+  'objectStore<azure>.container': ['abc', 'a-b-1'],
+  'objectStore<azure>.prefix': ['a', 'ü/$X'],
+  'objectStore<azure>.endpoint': ['blob.core.windows.net', 'h'],
+  'objectStore<azure>.auth.workloadIdentity.tenantId': ids,
+  ...Object.fromEntries(
+    ['sidecar', 'store', 'compact', 'rule', 'bucket-web'].map((c) => [
+      `objectStore<azure>.auth.workloadIdentity.clientIds.${c}`,
+      ids,
+    ]),
+  ),
+  ...exposed('objectStore<embedded>', [['h:1']]),
+  ...exposed('observer', [['h:1'], ['a.example.com:443', 'b:2', 'c:3']]),
+  ...exposed('clusters.*', [['h:1'], ['a.example.com:443', 'b:2']]),
+  'observer.in': [first('kubernetes'), last('kubernetes')],
+  'observer.namespace': ['watch', 'x'.repeat(63)],
+  'observer.query.autoscale.max': [100, 3],
+  'observer.queryFrontend.autoscale.max': [100, 3],
+  'observer.query.timeout': ['1s', '90s', '15m'],
+  'observer.alertmanager.receivers.*.slack.channel': ['#a', '@someone', '"ü'],
+  'observer.alertmanager.receivers.*.opsgenie.url': ['https://api.eu.opsgenie.com', 'http://h:8080/a'],
+  'observer.alertmanager.receivers.*.opsgenie.responders[].name': ['a team', 'a@b'],
+  'observer.alertmanager.receivers.*.email.to': ['a@b', 'a@b, c@d.example.com'],
+  'observer.alertmanager.receivers.*.email.from': ['a@b', 'alerts+x@example.com'],
+  'observer.alertmanager.receivers.*.email.smarthost': ['h:25', 'smtp.example.com:587'],
+  'observer.alertmanager.receivers.*.email.username': ['u', 'a user'],
+  'observer.alertmanager.defaultReceiver': [first(...receivers), last(...receivers)],
+  'observer.alertmanager.routes[].receiver': [first(...receivers), last(...receivers)],
+  'observer.alertmanager.routes[].cluster': [
+    (fleet) => names(fleet, 'clusters').slice(0, 1),
+    (fleet) => names(fleet, 'clusters'),
+  ],
+  'observer.alertmanager.routes[].team': [['shop']],
+  'observer.alertmanager.routes[].match': [{}, { a: 'b' }, { cluster: 'x', b: '"\n|' }],
+  'observer.alertmanager.routes[].muteDuring': [
+    (fleet) => names(fleet, 'observer', 'alertmanager', 'muteTimeIntervals').slice(0, 1),
+    (fleet) => names(fleet, 'observer', 'alertmanager', 'muteTimeIntervals'),
+  ],
+  'observer.alertmanager.routes[].groupWait': ['0s', '30s'],
+  'observer.alertmanager.routes[].groupInterval': ['1s', '5m'],
+  'observer.alertmanager.routes[].repeatInterval': ['5m', '24h'],
+  'observer.alertmanager.deadMansSwitch.receiver': [last(...receivers)],
+  'observer.alertmanager.deadMansSwitch.every': ['15s', '5m'],
+  'observer.alertmanager.muteTimeIntervals.*.times': [['22:00-24:00'], ['00:00-24:00', '09:00-17:30']],
+  'observer.alertmanager.muteTimeIntervals.*.weekdays': [['saturday'], ['monday:friday', 'sunday']],
+  'observer.alertmanager.muteTimeIntervals.*.daysOfMonth': [['1'], ['1:-1'], ['-7:-1', '3:5']],
+  'observer.alertmanager.muteTimeIntervals.*.months': [['december'], ['june:august', '1:2']],
+  'observer.alertmanager.muteTimeIntervals.*.location': ['UTC', 'Europe/Berlin'],
+  'clusters.*.in': [first('kubernetes'), last('kubernetes')],
+  'clusters.*.namespace': ['here', 'y'.repeat(63)],
+  'clusters.*.labels': [{}, { region: 'eu', team: 'shop' }, { price: '$5 {{ x }}\n', team: 'ü' }],
+  'clusters.*.namespaces': [[], ['shop'], ['a', 'b']],
+  'clusters.*.series': ['20k', '1M'],
+  'clusters.*.queries': ['1/s', '10/s'],
+  'clusters.*.scrapeInterval': ['1s', '30s', '2m'],
+  'clusters.*.retention': ['6h', '48h', '2y'],
+  'clusters.*.blockDuration': ['1m', '30m', '2h'],
+  ...tuned('clusters.*.alerts'),
+  'clusters.*.alerts.ruleFiles': [[], ['rules/printers.yaml']],
+  registry: ['registry.example.com', 'localhost:5000/a/b'],
+  imagePullSecrets: [['login'], ['login', 'a.b']],
+  imageDigests: [{}, { [reference(images.thanos)]: `sha256:${'0'.repeat(64)}` }],
+  'retention.raw': ['0s', '3d', '30d'],
+  'retention.5m': ['0s', '16d', '180d'],
+  'retention.1h': ['0s', '30d', '100y'],
+  'slo.queries.availability': ['95%', '99.9999%'],
+  'slo.queries.latency.objective': ['95%', '99.99%'],
+  'slo.queries.latency.threshold': ['100ms', '6s', '20s'],
+  ...tuned('alerts'),
+  'alerts.ruleFiles.global': [[], ['rules/offices.yaml']],
+  'alerts.ruleFiles.cluster': [[], ['rules/printers.yaml']],
+  'alerts.runbookUrl': ['http://ab', 'https://wiki.example.com/ü?a=b#c'],
+};
+
+/** Options that have values here by name: each must be one of the fleet file's. */
+export const namedOptions: readonly string[] = Object.keys(byName);
+
+/** Values for an option, or for the elements of its list (`…[]`); undefined when its name and its form say nothing. */
+export const valuesOf = (
+  name: string,
+  node: { readonly type?: string; readonly pattern?: string },
+): readonly Chosen[] | undefined =>
+  byName[name] ?? (node.pattern === undefined ? undefined : byForm.get(JSON.stringify(node.pattern)));
+
+/** Names for the first entry of maps that a fleet need not have. */
+export const samples: Readonly<Record<string, string>> = {
+  'observer.alertmanager.receivers': 'team',
+  'observer.alertmanager.muteTimeIntervals': 'nights',
+};
