@@ -5,7 +5,7 @@ const from = 'allowFrom: [172.18.0.0/16]';
 const ready = `{nodePort: {}, ${from}}`;
 
 /** A fleet over two Kubernetes clusters, with some of its parts written otherwise. */
-const spread = ({
+export const spread = ({
   kubernetes = 'here: {platform: kind}, there: {platform: kind}',
   store = `{type: embedded, expose: ${ready}}`,
   observer = `{in: here, expose: ${ready}}`,

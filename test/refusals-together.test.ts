@@ -1,0 +1,147 @@
+// Refusals of one fleet together: each is told at its place whatever else is in the fleet, and all of them at once.
+import fc from 'fast-check';
+import { parse, stringify } from 'yaml';
+import { FleetError, parseFleet } from '../charts/fleet';
+import { refusals } from './refusals';
+import { spread } from './refusals/exposure';
+import { eks, fleet, refusal, unmark } from './refusals/support';
+
+const budget = { seed: 20_240_601, numRuns: 50 };
+jest.setTimeout(120_000);
+
+type Json = Record<string, unknown>;
+const bases = { 'on kind': fleet(), 'on EKS': eks(), 'over two Kubernetes clusters': spread() };
+
+/** What keeps others from being looked at: no fleet, values of which nothing can be computed, nothing to be in or of. */
+const first = ['yaml', 'missing-key', 'wrong-type', 'wrong-value', 'invalid-name', 'unknown-kubernetes', 'no-clusters'];
+/** Fleets of thousands of lines. */
+const slow = ['rule-files-too-large'];
+const table = Object.values(refusals)
+  .flat()
+  .filter(({ code }) => ![...first, ...slow].includes(code));
+
+interface Mistake {
+  readonly code: string;
+  /** The one section of the fleet that makes the mistake. */
+  readonly section: string;
+  readonly content: unknown;
+  /** The section nearly so, without the mistake; undefined if the fleet is right without it. */
+  readonly right: unknown;
+  readonly place: string;
+}
+
+/** Refusals whose fleets differ from a good one in one section. */
+const mistakesIn = (base: Json): Mistake[] =>
+  table.flatMap(({ code, wrong, right }): Mistake[] => {
+    const { text } = unmark(wrong);
+    const content: Json = parse(text);
+    const differing = [...new Set([...Object.keys(base), ...Object.keys(content)])].filter(
+      (key) => JSON.stringify(content[key]) !== JSON.stringify(base[key]),
+    );
+    const [section] = differing;
+    if (section === undefined || differing.length > 1) return [];
+    const place = refusal(text).violations[0]?.path.join('.') ?? '';
+    if (place.split('.')[0] !== section) return []; // what is wrong is that two sections do not go together
+    return [{ code, section, content: content[section], right: (parse(right) as Json)[section], place }];
+  });
+
+const toldOf = (content: Json): string[] => {
+  try {
+    parseFleet(stringify(content, { lineWidth: 0 }), 'fleet.yaml');
+    return [];
+  } catch (error) {
+    if (error instanceof FleetError) return error.violations.map((v) => `${v.code} at ${v.path.join('.')}`);
+    throw error;
+  }
+};
+const name = ({ code, place }: Mistake): string => `${code} at ${place}`;
+
+/** Keys in another order, which is that of the numbers. */
+const shuffled = (value: Json, numbers: readonly number[]): Json =>
+  Object.fromEntries(
+    Object.entries(value)
+      .map(([key, part], i) => ({ key, part, at: numbers[i] ?? 0 }))
+      .sort((a, b) => a.at - b.at)
+      .map(({ key, part }) => [key, part]),
+  );
+const order = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 12, maxLength: 12 });
+
+const harmless: readonly Json[] = [
+  { slo: { queries: { availability: '99.5%' } } },
+  { alerts: { highLoad: { threshold: 2 }, runbookUrl: 'https://example.com/runbooks' } },
+  { retention: { raw: '14d', '5m': '90d', '1h': '1y' } },
+  { registry: 'registry.example.com/mirror' },
+  { imagePullSecrets: ['login'] },
+];
+
+describe.each(Object.entries(bases))('in a fleet %s', (_, text) => {
+  const base: Json = parse(text);
+  const mistakes = mistakesIn(base);
+  test('a mistake is told at its place whatever else is in the fleet', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...mistakes), fc.subarray([...harmless]), order, (mistake, others, numbers) => {
+        const content = { ...base, ...Object.assign({}, ...others), [mistake.section]: mistake.content };
+        const written = stringify(shuffled(content, numbers), { lineWidth: 0 });
+        const told = refusal(written).violations.find((v) => `${v.code} at ${v.path.join('.')}` === name(mistake));
+        const [line = 0, column = 0] = (told?.where ?? '').split(':').slice(-2).map(Number);
+        const here =
+          written
+            .split('\n')
+            [line - 1]?.slice(column - 1)
+            .replace(/^["']/, '') ?? '';
+        const atKey = told?.path.some((part) => typeof part === 'string' && here.startsWith(part));
+        const atElement = told?.path.some((part) => typeof part === 'number');
+        expect([told?.code, atKey || atElement]).toEqual([mistake.code, true]);
+      }),
+      budget,
+    );
+  });
+
+  test('a key that nothing reads hides no other mistake', () => {
+    for (const mistake of mistakes)
+      expect(toldOf({ ...base, [mistake.section]: mistake.content, wallpaper: 'blue' })).toEqual(
+        expect.arrayContaining(['unknown-key at wallpaper', name(mistake)]),
+      );
+  });
+});
+
+describe('in a fleet that is in one place', () => {
+  const base: Json = parse(fleet());
+  const mistakes = mistakesIn(base);
+  const sections = [...new Set(mistakes.map((m) => m.section))];
+
+  /** Whether a mistake is one beside what the others nearly are: some are about two sections. */
+  const standsBeside = (mistake: Mistake, others: readonly Mistake[]): boolean => {
+    const surroundings = others.filter((m) => m !== mistake && m.right !== undefined).map((m) => [m.section, m.right]);
+    return toldOf({ ...base, ...Object.fromEntries(surroundings), [mistake.section]: mistake.content }).includes(name(mistake));
+  };
+  /** At most one mistake in each section, and two at least. */
+  const several = fc
+    .tuple(...sections.map((section) => fc.option(fc.constantFrom(...mistakes.filter((m) => m.section === section)))))
+    .map((chosen) => chosen.filter((m) => m !== null))
+    .filter((chosen) => chosen.length > 1);
+
+  test('several mistakes are told at once, in the order of the file', () => {
+    fc.assert(
+      fc.property(several, order, fc.boolean(), (chosen, numbers, flow) => {
+        const content = { ...base, ...Object.fromEntries(chosen.map((m) => [m.section, m.content])) };
+        const written = stringify(shuffled(content, numbers), { collectionStyle: flow ? 'flow' : 'block', lineWidth: 0 });
+        const { violations } = refusal(written);
+        const standing = chosen.filter((m) => standsBeside(m, chosen)).map(name);
+        expect(violations.map((v) => `${v.code} at ${v.path.join('.')}`)).toEqual(expect.arrayContaining(standing));
+        const positions = violations.map(({ where }) => {
+          const [line = 0, column = 0] = where.split(':').slice(-2).map(Number);
+          return line * 100_000 + column;
+        });
+        expect(positions).toEqual([...positions].sort((a, b) => a - b));
+      }),
+      budget,
+    );
+  });
+});
+
+test('most codes take part', () => {
+  const taking = new Set(Object.values(bases).flatMap((text) => mistakesIn(parse(text)).map((m) => m.code)));
+  const all = new Set(table.map((r) => r.code));
+  expect([...all].filter((code) => !taking.has(code)).length).toBeLessThan(all.size / 3);
+});
