@@ -47,7 +47,12 @@ export const localPorts = (topology: Topology): LocalPort[] => {
     ...prometheus,
     ...(here
       ? [
-          { title: 'node-exporter', endpoint: here.nodeExporter.http, hostPort: 9100, nodePort: 9100 },
+          {
+            title: 'node-exporter',
+            endpoint: here.nodeExporter.http,
+            hostPort: 9100,
+            nodePort: here.nodeExporter.http.port.number,
+          },
           { title: 'cAdvisor', endpoint: here.cadvisor.http, hostPort: 8080, nodePort: 30080 },
         ]
       : []),

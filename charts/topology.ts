@@ -106,7 +106,7 @@ export const declareTopology = (fleet: ResolvedFleet): Topology => {
     ),
     agents: fleet.kubernetes.map((k) => ({
       kubernetes: k,
-      nodeExporter: declareNodeExporter(edges, place(k.name, k.agentsNamespace), nodes(k)),
+      nodeExporter: declareNodeExporter(edges, place(k.name, k.agentsNamespace), nodes(k), k.nodeExporterPort),
       cadvisor: declareCadvisor(edges, place(k.name, k.agentsNamespace)),
     })),
   };

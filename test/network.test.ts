@@ -3,6 +3,7 @@ import { type Edge, type Peer, peerKey, type Workload } from '../charts/kit/wiri
 import { type End, inCidr, network } from '../scripts/verify/network';
 import {
   configFile,
+  demo,
   type Json,
   nodeAddresses,
   ofKind,
@@ -12,6 +13,7 @@ import {
   podsOf,
   type Sample,
   sample,
+  sampleOf,
   workloadsOf,
 } from './support/fleets';
 import { podTargets, type Target, targetsOf } from './support/relabel';
@@ -356,4 +358,13 @@ test('where nodes have known addresses, Prometheus goes to no other for the kube
   const kubelet = { number: 10250, protocol: 'TCP' };
   expect(Object.values(nodeAddresses).map((ip) => allowed(beta, { ip }, kubelet))).toEqual([true, true]);
   expect(allowed(beta, { ip: '203.0.113.7' }, kubelet)).toBe(false);
+});
+
+test('node-exporter is scraped, let through and told where it listens at the port that the fleet file gives', () => {
+  const text = demo().text.replace('platform: kind', 'platform: kind, nodeExporterPort: 9101');
+  const { objects } = sampleOf('fleet.yaml', text);
+  const agent = workloadsOf(objects).find((w) => w.name === 'node-exporter')?.spec.containers[0];
+  expect(agent.args).toContain('--web.listen-address=:9101');
+  expect(agent.ports).toEqual([expect.objectContaining({ containerPort: 9101, hostPort: 9101 })]);
+  expect(JSON.stringify(objects)).not.toContain('9100');
 });

@@ -2,10 +2,9 @@
 import type { Construct } from 'constructs';
 import { images } from '../images';
 import { container, containerPorts, daemonSet, probes, resources, restricted } from '../kit/kubernetes';
-import { type Addresses, type Edges, Endpoint, type Port, type Workload } from '../kit/wiring';
+import { type Addresses, type Edges, Endpoint, type Workload } from '../kit/wiring';
 import type { Place } from './thanos';
 
-const http: Port = { name: 'http', number: 9100 };
 const uid = 65534;
 const root = '/host/root';
 
@@ -14,7 +13,8 @@ export interface Agent {
   readonly http: Endpoint;
 }
 
-export const declareNodeExporter = (edges: Edges, place: Place, nodes: Addresses): Agent => {
+/** @param port on every node: it shares the nodes' network */
+export const declareNodeExporter = (edges: Edges, place: Place, nodes: Addresses, port: number): Agent => {
   const workload: Workload = {
     kind: 'workload',
     name: 'node-exporter',
@@ -24,11 +24,12 @@ export const declareNodeExporter = (edges: Edges, place: Place, nodes: Addresses
     image: images.nodeExporter,
     hostNetwork: nodes,
   };
-  return { workload, http: new Endpoint(edges, workload, http) };
+  return { workload, http: new Endpoint(edges, workload, { name: 'http', number: port }) };
 };
 
 export const renderNodeExporter = (scope: Construct, agent: Agent): void => {
   const { workload } = agent;
+  const http = agent.http.port;
   const { fsGroup: _, fsGroupChangePolicy: __, ...securityContext } = restricted(uid).securityContext ?? {};
   daemonSet(scope, workload, {
     spec: {

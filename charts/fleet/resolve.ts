@@ -33,6 +33,7 @@ export interface ResolvedKubernetes {
   readonly podCidrs: readonly string[];
   /** Absent: nodes may have any address. */
   readonly nodeCidrs?: readonly string[];
+  readonly nodeExporterPort: number;
   /** What its largest node offers to pods; absent when the fleet file does not say. */
   readonly node?: { readonly cpu: string; readonly memory: string };
   /** Who may use the localhost ports; nobody where there are none. */
@@ -111,6 +112,7 @@ const resolveKubernetes = (fleet: Fleet, name: string, k: Fleet['kubernetes'][st
     priorityClass: k.priorityClass,
     podCidrs: k.podCidrs ?? podCidrs,
     nodeCidrs: k.nodeCidrs,
+    nodeExporterPort: k.nodeExporterPort ?? 9100,
     ...(k.node ? { node: k.node } : {}),
     localhostFrom: k.platform === 'kind' ? (k.localhost?.allowFrom ?? privateAddresses) : [],
     ...(k.platform === 'eks' ? { aws: awsCluster(k.arn ?? context, k.oidcProvider) } : {}),

@@ -45,6 +45,12 @@ const everywhere = {
   priorityClass: objectName('PriorityClass')
     .optional()
     .describe("PriorityClass of all the fleet's pods; it must exist. Default: none."),
+  nodeExporterPort: count(1024, 29_999)
+    .refine((port) => port < 10_248 || port > 10_259, {
+      error: 'write a port that Kubernetes does not use itself (10248 to 10259)',
+    })
+    .optional()
+    .describe('Port of node-exporter on every node, for nodes on which another program has the usual one. Default: 9100.'),
   nodeCidrs: z
     .array(cidr)
     .min(1, { error: 'write at least one address range' })

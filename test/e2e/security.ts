@@ -98,7 +98,7 @@ export const securityChecks = async (runner: Runner, running: Running): Promise<
       const [service] = await kubectl.get(['service', 'kubernetes', '-n', 'default']);
       const api = `${service.spec.clusterIP}:443`;
       const agent = pods.find((p: KubeObject) => p.spec.hostNetwork);
-      const node = agent ? `${agent.status.podIP}:9100` : undefined;
+      const node = agent ? `${agent.status.podIP}:${topology.agents[0]?.nodeExporter.http.port.number}` : undefined;
       const wrong: string[] = [];
       for (const from of inNetwork) {
         const prometheus = topology.clusters.find((c) => key(c.workload) === appOf(from));

@@ -60,6 +60,7 @@ const values: readonly Refusal[] = (
     ['objectStore: {type: s3, bucket: abc, endpoint: s3, auth: {»secret: @}}', 'a..b', 'a.b'],
     ['objectStore: {type: s3, bucket: abc, endpoint: s3, auth: {secret: s}, »prefix: @}', '/p', 'p'],
     ['retention: {»1h: @}', '99999y', '100y'],
+    ['kubernetes: {kind: {platform: kind, »nodeExporterPort: @}}', '10250', '9101'],
     ['kubernetes: {kind: {platform: kind, podCidrs: [»"@"]}}', '256.0.0.0/8', '255.0.0.0/8'],
     ['kubernetes: {kind: {platform: kind, podCidrs: [»"@"]}}', '10.0.0.0/33', '10.0.0.0/32'],
     ['kubernetes: {kind: {platform: kind, podCidrs: [»"@"]}}', ':::/64', '::/64'],
