@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { certificates } from '../charts/exposure';
 import { fileText, type Synthesized } from '../charts/fleet';
 import { renderAccepted, type Style } from '../charts/fleet/messages';
+import { gitopsFile } from '../charts/gitops';
 import { iamFiles } from '../charts/iam';
 import { kindConfig } from '../charts/kind';
 
@@ -13,13 +14,17 @@ export interface OutputFile {
 }
 
 /** All files of a synthesized fleet: the manifests, and beside their folder what `kind create cluster --config` and IAM take. */
-export const outputFiles = ({ topology, files }: Synthesized): OutputFile[] => [
-  ...files.map((f) => ({ path: f.path, text: fileText(f) })),
-  ...topology.fleet.kubernetes
-    .filter((k) => k.platform === 'kind')
-    .map((k) => ({ path: `${k.name}.kind.yaml`, text: kindConfig(topology, k.name) })),
-  ...iamFiles(topology),
-];
+export const outputFiles = (synthesized: Synthesized): OutputFile[] => {
+  const { topology, files } = synthesized;
+  return [
+    ...files.map((f) => ({ path: f.path, text: fileText(f) })),
+    ...topology.fleet.kubernetes
+      .filter((k) => k.platform === 'kind')
+      .map((k) => ({ path: `${k.name}.kind.yaml`, text: kindConfig(topology, k.name) })),
+    ...iamFiles(topology),
+    ...[gitopsFile(synthesized)].filter((file) => file !== undefined),
+  ];
+};
 
 /** The folder that holds what the fleet file synthesizes to, and nothing else. */
 export const dist = 'dist';

@@ -4,6 +4,7 @@ import { seconds } from '../kit/units';
 import { alertChecks } from './alert-checks';
 import { availabilityChecks } from './availability-checks';
 import { exposureChecks } from './exposure-checks';
+import { gitopsChecks } from './gitops-checks';
 import { imageChecks } from './image-checks';
 import { nearest } from './nearest';
 import { notificationChecks } from './notification-checks';
@@ -341,6 +342,7 @@ const checks: readonly Check[] = [
   ...objectStoreChecks,
   ...platformChecks,
   ...exposureChecks,
+  ...gitopsChecks,
   ...sizingChecks,
   ...notificationChecks,
   ...alertChecks,

@@ -7,6 +7,7 @@ import type { Accepted } from './accept';
 import { type ResolvedAlerts, type ResolvedSlo, type RuleTexts, resolveAlerts, resolveClusterAlerts, resolveSlo } from './alerts';
 import { type ResolvedParts, resolveParts, resolveResources } from './availability';
 import { exposedPorts, type ResolvedExpose, type ResolvedTls, resolveExpose, resolveTls } from './exposure';
+import { type ResolvedArgoCd, resolveArgoCd } from './gitops';
 import { type ResolvedNotifications, resolveNotifications } from './notifications';
 import { type ResolvedObjectStore, resolveObjectStore } from './object-stores';
 import { type AwsCluster, awsCluster, type Platform, platforms } from './platforms';
@@ -84,6 +85,7 @@ export interface ResolvedFleet {
   readonly images: ImageSource;
   readonly retention: BucketRetention;
   readonly tls: ResolvedTls;
+  readonly gitops: { readonly argocd?: ResolvedArgoCd };
   readonly slo: ResolvedSlo;
   readonly alerts: ResolvedAlerts & { readonly runbookUrl: string };
 }
@@ -207,6 +209,7 @@ export const resolve = (fleet: Fleet, ruleTexts: RuleTexts = new Map()): Resolve
     },
     retention,
     tls: resolveTls(fleet),
+    gitops: { argocd: resolveArgoCd(fleet) },
     slo: resolveSlo(fleet),
     alerts: resolveAlerts(fleet, ruleTexts),
   };

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { acceptable } from './codes';
 import { expose } from './exposure-schema';
+import { gitops } from './gitops-schema';
 import { objectStore } from './object-store-schema';
 import {
   amount,
@@ -582,6 +583,7 @@ export const fleetSchema = z
     tls: tls
       .optional()
       .describe('Certificates for connections between Kubernetes clusters. Default between kind clusters: builtin.'),
+    gitops: gitops.optional().describe('Deployment by a GitOps tool.'),
     slo: z
       .strictObject({
         queries: z

@@ -330,6 +330,13 @@ export const hashedConfigMap = (scope: Construct, w: Named, name: string, data: 
 /** Ten hexadecimal digits that stand for a value. */
 export const hash = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 10);
 
+/** Argo CD and Flux keep it, and with it the volumes in it, when it is no longer in git; Argo CD does not call that a difference. */
+const keptByGitOps: Record<string, string> = {
+  'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false',
+  'argocd.argoproj.io/compare-options': 'IgnoreExtraneous',
+  'kustomize.toolkit.fluxcd.io/prune': 'disabled',
+};
+
 /** A namespace that enforces a Pod Security level and is kept when a GitOps tool prunes. */
 export const namespace = (scope: Construct, name: string, fleet: string, level: 'restricted' | 'privileged'): void => {
   new k8s.KubeNamespace(scope, 'namespace', {
@@ -341,6 +348,7 @@ export const namespace = (scope: Construct, name: string, fleet: string, level: 
         'pod-security.kubernetes.io/enforce': level,
         'pod-security.kubernetes.io/warn': level,
       },
+      annotations: keptByGitOps,
     },
   });
 };

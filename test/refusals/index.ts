@@ -4,6 +4,7 @@ import { alerts } from './alerts';
 import { availability } from './availability';
 import { exposureRefusals } from './exposure';
 import { forms } from './forms';
+import { gitopsRefusals } from './gitops';
 import { imageRefusals } from './images';
 import { model } from './model';
 import { notifications } from './notifications';
@@ -20,5 +21,6 @@ export const refusals = {
   objectStores,
   images: imageRefusals,
   exposure: exposureRefusals,
+  gitops: gitopsRefusals,
   sizing,
 };

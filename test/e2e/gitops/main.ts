@@ -1,0 +1,211 @@
+// npm run e2e:gitops: a fleet that Argo CD deploys from git, changed and mended by nothing but git.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { parse } from 'yaml';
+import { type Fleet, resolveFleet, type Synthesized, synthesize } from '../../../charts/fleet';
+import { gitopsFile } from '../../../charts/gitops';
+import { certificateFleet } from '../../../scripts/certificates/fleet';
+import { keepCertificates } from '../../../scripts/certificates/keep';
+import { type KubeObject, run, ToolError } from '../../../scripts/lib/kubectl';
+import { main } from '../../../scripts/lib/terminal';
+import { outputFiles } from '../../../scripts/output';
+import { load, World } from '../fleet-wide/world';
+import { assert, Runner, until } from '../runner';
+
+const help = `npm run e2e:gitops -- --repo URL --push COMMAND [--keep]
+
+Lets Argo CD bring up the fleet (fleet.yaml, or FLEET=path) from a git repository, changes it there, and checks what becomes of
+it. Argo CD must run in the observer's Kubernetes cluster, in the namespace argocd, and reach the repository.
+
+  --repo URL      the repository, as Argo CD reaches it
+  --push COMMAND  makes the content of the folder {} that of its branch main
+  --keep          leave the fleet running afterwards, to look at`;
+
+const area = 'GitOps';
+
+/** The fleet file's fleet, in git; addresses of nodes are written down, since nothing but git tells them. */
+const testFleet = async (file: string, repo: string): Promise<Fleet> => {
+  const fleet = parse(readFileSync(file, 'utf8')) as Fleet;
+  return { ...fleet, gitops: { argocd: { repo, path: '.' } } };
+};
+
+class Repository {
+  private readonly folder = mkdtempSync(join(tmpdir(), 'e2e-gitops-'));
+
+  constructor(private readonly command: string) {}
+
+  async push(synthesized: Synthesized): Promise<void> {
+    rmSync(this.folder, { recursive: true, force: true });
+    for (const { path, text } of outputFiles(synthesized)) {
+      mkdirSync(join(this.folder, path, '..'), { recursive: true });
+      writeFileSync(join(this.folder, path), text);
+    }
+    await run('sh', ['-c', this.command.replaceAll('{}', this.folder)]);
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+const applications = (world: World): Promise<KubeObject[]> =>
+  world.kubectl().get(['applications.argoproj.io', '-n', 'argocd', '-l', `app.kubernetes.io/instance=${world.fleet.name}`]);
+
+/** Waits until every Application is synced to what is in git now, and healthy. */
+const settled = async (world: World, since: number): Promise<string> => {
+  await until('Argo CD', async () => {
+    const all = await applications(world);
+    assert(all.length === world.fleet.kubernetes.length, `${all.length} Applications`);
+    for (const a of all) {
+      const { sync, health, conditions, reconciledAt, operationState } = a.status ?? {};
+      const why = [...(conditions ?? []).map((c: KubeObject) => c.message), operationState?.message].filter(Boolean).join('; ');
+      const seen = `${a.metadata.name}: ${sync?.status}, ${health?.status}${why ? ` (${why.slice(0, 300)})` : ''}`;
+      assert(Date.parse(reconciledAt ?? '') > since, `${a.metadata.name} has not looked yet`);
+      assert(sync?.status === 'Synced' && health?.status === 'Healthy', seen);
+    }
+  });
+  return `${Math.round((Date.now() - since) / 1000)} s`;
+};
+
+/** Asks Argo CD to look at git now. */
+const refresh = async (world: World): Promise<number> => {
+  const now = Math.floor(Date.now() / 1000) * 1000 - 1000;
+  const names = (await applications(world)).map((a) => a.metadata.name);
+  await world
+    .kubectl()
+    .run(['annotate', 'applications.argoproj.io', '-n', 'argocd', '--overwrite', ...names, 'argocd.argoproj.io/refresh=hard']);
+  return now;
+};
+
+main(async () => {
+  const { values } = parseArgs({
+    options: {
+      repo: { type: 'string' },
+      push: { type: 'string' },
+      keep: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help || !values.repo || !values.push) {
+    console.log(help);
+    return values.help ? 0 : 2;
+  }
+  const fleet = await testFleet(process.env.FLEET ?? 'fleet.yaml', values.repo);
+  const worldOf = (f: Fleet) => new World(synthesize(resolveFleet(f)), { cut: 'false', heal: 'false' });
+  const world = worldOf(fleet);
+  const runner = new Runner();
+  const repository = new Repository(values.push);
+  const kubectl = world.kubectl();
+  await kubectl.run(['get', 'crd', 'applications.argoproj.io']).catch(() => {
+    throw new ToolError(`There is no Argo CD in ${kubectl.context}: https://argo-cd.readthedocs.io/en/stable/getting_started/`);
+  });
+  try {
+    await runner.check(area, 'from an empty cluster to synced and healthy, by one apply of the Applications', async () => {
+      const certificates = certificateFleet(world.synthesized);
+      if (certificates) await keepCertificates(certificates);
+      await repository.push(world.synthesized);
+      const started = Date.now();
+      await kubectl.run(['apply', '--server-side', '-f', '-'], { input: gitopsFile(world.synthesized)?.text });
+      return settled(world, started - 1000);
+    });
+    await runner.check(area, 'one query sees all clusters', async () => {
+      await until('every cluster', async () => {
+        const seen = await world.query('count by (cluster) (up{job="prometheus"})');
+        assert(seen.length === world.fleet.clusters.length, `${seen.length} clusters`);
+      });
+      return `${world.fleet.clusters.length} clusters`;
+    });
+    await runner.check(area, 'a second look finds nothing to sync', async () => {
+      const operations = async () => (await applications(world)).map((a) => a.status.operationState?.finishedAt);
+      const before = await operations();
+      await settled(world, await refresh(world));
+      await settled(world, await refresh(world));
+      assert(JSON.stringify(await operations()) === JSON.stringify(before), 'it synced again');
+      return `${before.length} Applications as they were`;
+    });
+    await runner.check(area, 'what is changed or deleted by hand is mended', async () => {
+      const { namespace } = world.fleet.observer;
+      const { query, queryFrontend } = world.topology.observer;
+      const started = Date.now();
+      await kubectl.run(['scale', 'deployment', query.workload.name, '-n', namespace, '--replicas=0']);
+      await kubectl.run(['delete', 'service', queryFrontend.workload.name, '-n', namespace]);
+      await until('it to be mended', async () => {
+        const [deployment] = await kubectl.get(['deployment', query.workload.name, '-n', namespace]);
+        assert(deployment.spec.replicas === query.workload.replicas, `${deployment.spec.replicas} replicas`);
+        const services = await kubectl.get(['service', queryFrontend.workload.name, '-n', namespace, '--ignore-not-found']);
+        assert(services.length === 1, 'the Service is gone');
+        assert((deployment.status.readyReplicas ?? 0) === query.workload.replicas, 'not ready yet');
+      });
+      return `${Math.round((Date.now() - started) / 1000)} s`;
+    });
+    await runner.check(area, 'an upgrade is synced without a failed query', async () => {
+      const queries = load(world, 'count by (cluster) (up)');
+      // settings that roll the querier, the query-frontend and the store gateway, as another image would
+      const parts = ['query', 'queryFrontend', 'store'] as const;
+      const more = Object.fromEntries(
+        parts.map((part) => [part, { ...(fleet.observer[part] as object), resources: { cpu: '30m', memory: '600Mi' } }]),
+      );
+      const upgraded = worldOf({ ...fleet, observer: { ...fleet.observer, ...more } });
+      await repository.push(upgraded.synthesized);
+      await settled(world, await refresh(world));
+      const { asked, failed } = await queries.stop();
+      const [deployment] = await kubectl.get([
+        'deployment',
+        world.topology.observer.query.workload.name,
+        '-n',
+        world.fleet.observer.namespace,
+      ]);
+      assert(deployment.spec.template.spec.containers[0].resources.limits.memory === '600Mi', 'the querier is as it was');
+      assert(failed.length === 0, `${failed.length} of ${asked} queries failed: ${failed[0]}`);
+      upgraded.close();
+      return `${asked} queries, 0 failed`;
+    });
+    await runner.check(area, 'a cluster that is no longer in git is taken away, its volumes stay', async () => {
+      const gone = world.topology.clusters.find((c) => !c.cluster.nodes) ?? world.topology.clusters.at(-1);
+      if (!gone) throw new Error('the fleet has no cluster');
+      const { [gone.cluster.name]: _, ...rest } = fleet.clusters;
+      const there = world.kubectl(gone.workload.kubernetes);
+      const { namespace } = gone.workload;
+      const claims = async () => (await there.get(['pvc', '-n', namespace])).map((c) => c.metadata.name).sort();
+      const before = await claims();
+      const smaller = worldOf({ ...fleet, clusters: rest });
+      await repository.push(smaller.synthesized);
+      await refresh(world);
+      await until('it to go', async () => {
+        const left = await there.get([
+          'statefulsets,services,configmaps',
+          '-n',
+          namespace,
+          '-l',
+          `app.kubernetes.io/instance=${fleet.name}`,
+        ]);
+        assert(left.length === 0, `${left.length} objects are left`);
+      });
+      const all = await until('Argo CD to be content', async () => {
+        const apps = await applications(world);
+        for (const a of apps) assert(a.status.sync.status === 'Synced', `${a.metadata.name}: ${a.status.sync.status}`);
+        return apps;
+      });
+      assert(JSON.stringify(await claims()) === JSON.stringify(before) && before.length > 0, 'volumes are gone');
+      smaller.close();
+      return `${gone.cluster.name}: ${before.length} volumes kept, ${all.length} Applications synced`;
+    });
+  } finally {
+    world.close();
+    repository.remove();
+    if (!values.keep) await remove(world);
+  }
+  return runner.finish();
+});
+
+/** Takes away Applications, namespaces and what is cluster-wide. */
+const remove = async (world: World): Promise<void> => {
+  const label = `app.kubernetes.io/instance=${world.fleet.name}`;
+  await world.kubectl().run(['delete', 'applications.argoproj.io,appprojects.argoproj.io', '-n', 'argocd', '-l', label]);
+  for (const k of world.fleet.kubernetes) {
+    const kubectl = world.kubectl(k.name);
+    await kubectl.run(['delete', 'clusterroles,clusterrolebindings,namespaces', '-l', label]);
+  }
+};
