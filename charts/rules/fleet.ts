@@ -1,4 +1,5 @@
 // Alerts about the fleet, evaluated by the ruler over all clusters. Every expression keeps `cluster`.
+import { seconds } from '../kit/units';
 import { partialIfRemote, type RulesOf } from './rule';
 
 const name = '{{ $labels.cluster }}';
@@ -76,12 +77,13 @@ export const fleetPartialRules: RulesOf = (_fleet, cluster) => {
       name: `reach ${cluster.name}`,
       why: 'that a cluster is silent shows in the global view only; an answer without it must not stop the evaluation',
       dashboard: 'fleet-overview',
-      interval: '30s',
+      interval: '15s',
       partialResponse: 'warn',
       rules: [
         {
+          // by the age of the newest sample: of short blocks, the store has some that a query would still take for current
           alert: 'ClusterUnreachable',
-          expr: `max by (cluster) (absent(up{${pair}}))`,
+          expr: `max by (cluster) (label_replace(absent(timestamp(up{${pair}}) > time() - ${3 * seconds(cluster.scrapeInterval) + 15}), "cluster", "${cluster.name}", "", ""))`,
           for: alerts.clusterUnreachable.for,
           severity: 'critical',
           summary: `Cluster ${name} is silent`,
