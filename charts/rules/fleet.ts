@@ -71,7 +71,7 @@ export const fleetRules: RulesOf = (fleet, cluster) => {
 export const fleetPartialRules: RulesOf = (_fleet, cluster) => {
   const { alerts } = cluster;
   const pair = `cluster="${cluster.name}", job="prometheus"`;
-  const skew = `(max by (cluster) (timestamp(up{${pair}} offset -2m30s)) - time())`;
+  const skew = (offset: string) => `(max by (cluster) (timestamp(up{${pair}}${offset})) - time())`;
   return [
     {
       name: `reach ${cluster.name}`,
@@ -92,8 +92,8 @@ export const fleetPartialRules: RulesOf = (_fleet, cluster) => {
         {
           // looks 2m30s into the future: samples there were stamped by a clock that is ahead
           alert: 'ClusterClockSkew',
-          expr: `${skew} > ${allowedSkew.ahead} or ${skew} < -${allowedSkew.behind}`,
-          for: '5m',
+          expr: `${skew(' offset -2m30s')} > ${allowedSkew.ahead} or ${skew('')} < -${allowedSkew.behind}`,
+          for: '1m',
           severity: 'warning',
           summary: `The clocks of cluster ${name} and of the observer differ`,
           description: `The newest sample of cluster ${name} is {{ printf "%.0f" $value }} s away from the observer's clock (limits ${allowedSkew.ahead} s ahead, ${allowedSkew.behind} s behind).`,
