@@ -19,6 +19,7 @@ export const renderObserver = (chart: Chart, topology: Topology): void => {
   const { kubernetes, query, queryFrontend, store, compactor, ruler, bucketWeb, alertmanager, grafana } = observer;
   const own = fleet.observer.namespace;
   const queryUrl = userUrl(topology, query.http);
+  const grafanaUrl = userUrl(topology, grafana.http);
   namespace(chart, own, fleet.name, 'restricted');
   const bucket = bucketClients(chart, own, fleet.name, topology.bucket, ruler.clientTls);
   const stores = [store.grpc, ruler.grpc, ...topology.clusters.map((c) => c.grpc)];
@@ -33,11 +34,16 @@ export const renderObserver = (chart: Chart, topology: Topology): void => {
     queryUrl,
   });
   renderBucketWeb(chart, bucketWeb, fleet, { bucket: bucket(bucketWeb.workload, 'read') });
-  renderAlertmanager(chart, alertmanager, fleet, { kubernetes, externalUrl: userUrl(topology, alertmanager.http), edges });
+  renderAlertmanager(chart, alertmanager, fleet, {
+    kubernetes,
+    externalUrl: userUrl(topology, alertmanager.http),
+    grafanaUrl,
+    edges,
+  });
   renderGrafana(chart, grafana, fleet, {
     datasource: queryFrontend.http,
     kubernetes,
-    externalUrl: userUrl(topology, grafana.http),
+    externalUrl: grafanaUrl,
   });
   renderExposed(chart, alertmanager.http, kubernetes, fleet.observer.expose);
   renderLocalPorts(chart, topology, kubernetes.name, own);

@@ -137,6 +137,7 @@ describe('inhibition', () => {
   const unreachable = { alertname: 'ClusterUnreachable', cluster: 'a', severity: 'critical' };
   const replica = { alertname: 'PrometheusReplicaDown', cluster: 'a', severity: 'critical' };
   const down = { alertname: 'service_down', cluster: 'a', severity: 'critical', instance: 'prometheus-0:9090' };
+  const partial = { alertname: 'ThanosQueryPartialResponses', severity: 'warning' };
   const missing = { alertname: 'ThanosQueryEndpointsMissing', cluster: 'a', severity: 'warning' };
   const isDown = { alertname: 'ThanosStoreIsDown', cluster: 'a', severity: 'critical', job: 'thanos-store' };
   const ruleFailures = { alertname: 'ThanosRuleHighRuleEvaluationFailures', cluster: 'a', severity: 'critical' };
@@ -148,6 +149,7 @@ describe('inhibition', () => {
     ['what an unreachable cluster says', unreachable, { alertname: 'high_load', cluster: 'a', severity: 'warning' }, true],
     ['nothing of another cluster', unreachable, { alertname: 'high_load', cluster: 'b', severity: 'warning' }, false],
     ['not what has no cluster', { alertname: 'ClusterUnreachable', severity: 'critical' }, { alertname: 'x' }, false],
+    ['that answers lack an unreachable cluster', unreachable, { ...partial, cluster: 'b' }, true],
     ['not itself', unreachable, unreachable, false],
     ['not the sign of life', unreachable, { alertname: 'Watchdog', cluster: 'a', severity: 'none' }, false],
     ['the scrape of a replica that is known to be down', replica, { ...down, job: 'prometheus' }, true],

@@ -102,13 +102,13 @@ export const renderAlertmanager = (
   scope: Construct,
   alertmanager: Alertmanager,
   fleet: ResolvedFleet,
-  options: { kubernetes: ResolvedKubernetes; externalUrl: string; edges: Edges },
+  options: { kubernetes: ResolvedKubernetes; externalUrl: string; grafanaUrl: string; edges: Edges },
 ): void => {
   const { workload, tls } = alertmanager;
   const { receivers } = fleet.observer.alertmanager;
   const config = hashedConfigMap(scope, workload, 'alertmanager', {
     'alertmanager.yml': yaml(alertmanagerConfig(fleet)),
-    'messages.tmpl': messageTemplates,
+    'messages.tmpl': messageTemplates(options.grafanaUrl),
     ...(tls ? { 'web.yml': yaml(webConfig(tls)) } : {}),
   });
   const withSecrets = receivers.filter((r) => r.integrations.some((i) => i.from));

@@ -187,6 +187,14 @@ const inhibitRules: readonly InhibitRule[] = [
     target_matchers: [`alertname!~"ClusterUnreachable|${watchdog}"`, `${clusterLabel}!=""`],
     equal: [clusterLabel],
   },
+  // the querier, of whichever cluster, and the ruler go on without it, and say so
+  {
+    source_matchers: ['alertname="ClusterUnreachable"'],
+    target_matchers: [
+      'alertname=~"ThanosQueryGrpcClientErrorRate|ThanosQueryPartialResponses|ThanosRuleHighRuleEvaluationWarnings"',
+    ],
+    equal: [],
+  },
   ...[
     ['alertname="service_down"', 'job=~"prometheus|thanos-sidecar"'],
     ['alertname="PrometheusPairIncomplete"'],

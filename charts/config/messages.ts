@@ -6,8 +6,9 @@ const most = 10;
 /**
  * `notation` is slack, markdown or plain. Names and words of alerts are escaped for Slack, where `<!channel>` in a label would
  * call everybody; an alert's runbook is a link only where the fleet file says where runbooks are published.
+ * @param grafana where people find Grafana
  */
-export const messageTemplates = `{{ define "fleet.title" -}}
+export const messageTemplates = (grafana: string): string => `{{ define "fleet.title" -}}
 [{{ .Status | toUpper }}{{ if eq .Status "firing" }}:{{ .Alerts.Firing | len }}{{ end }}] {{ with .CommonLabels.severity }}{{ . }}: {{ end }}{{ .CommonLabels.alertname }}{{ with .CommonLabels.cluster }}, cluster {{ . }}{{ end }}
 {{- end }}
 
@@ -43,6 +44,7 @@ export const messageTemplates = `{{ define "fleet.title" -}}
 {{- template "fleet.newline" . }}{{ template "fleet.facts" .alert }}
 {{- with .alert.Annotations.runbook_url }}{{ template "fleet.newline" $ }}{{ template "fleet.link" (dict "notation" $.notation "url" . "words" "Runbook") }}{{ end }}
 {{- with .alert.GeneratorURL }}{{ template "fleet.newline" $ }}{{ template "fleet.link" (dict "notation" $.notation "url" . "words" "Query") }}{{ end }}
+{{- with .alert.Annotations.dashboard }}{{ template "fleet.newline" $ }}{{ template "fleet.link" (dict "notation" $.notation "url" (printf "%s/d/%s?var-cluster=%s" "${grafana}" . (urlquery $.alert.Labels.cluster)) "words" "Dashboard") }}{{ end }}
 {{- template "fleet.newline" . }}{{ template "fleet.newline" . }}
 {{- end }}
 

@@ -143,6 +143,7 @@ const alert = (labels: Labels) => {
       summary: summaryOf(labels),
       description: `It is < 3 & more <!channel> ${name}.`,
       runbook_url: runbookOf(name),
+      dashboard: 'nodes',
     },
     generatorURL: urlOf(name),
   };
@@ -186,6 +187,7 @@ const wordsOf = (integration: string, labels: Labels): string[] => {
     slack ? escaped(a.annotations.description) : a.annotations.description,
     link(runbookOf(alertname), 'Runbook'),
     link(urlOf(alertname), 'Query'),
+    `/d/nodes?var-cluster=${cluster}`,
     `/#/alerts?filter=%7Balertname%3D%22${alertname}%22%2Ccluster%3D%22${cluster}%22%7D`,
   ];
 };
