@@ -1,80 +1,27 @@
 // Every PromQL expression and every alert of the synthesized rule files and dashboards.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
 import { alertNames } from '../charts/rules';
 import { alertsWithRules, alertsWithTests } from './promtool';
-import { fleetFiles, type Json, ofKind, readText, root, sample } from './support/fleets';
+import {
+  dashboardsIn,
+  type Expression,
+  errorsOf,
+  expressionsIn,
+  filled,
+  metricsOf,
+  panelsOf,
+  rulesIn,
+} from './support/expressions';
+import { fleetFiles, ofKind, readText, root, sample } from './support/fleets';
 
-// the package has a CommonJS build and types for the other one only
-const { parser }: { parser: { parse(text: string): { iterate(visit: { enter(node: Json): void }): void } } } =
-  require('@prometheus-io/lezer-promql');
-
-interface Expression {
-  readonly where: string;
-  readonly expr: string;
-}
-
-const files = new Map<string, { name: string; content: Json }[]>();
-const filesOf = (file: string): { name: string; content: Json }[] => {
-  const known = files.get(file) ?? readFiles(file);
-  files.set(file, known);
-  return known;
-};
-const readFiles = (file: string): { name: string; content: Json }[] =>
-  ofKind(sample(file).objects, 'ConfigMap').flatMap((o) =>
-    Object.entries(o.data as Record<string, string>)
-      .filter(([name]) => /\.(json|ya?ml)$/.test(name))
-      .map(([name, text]) => ({
-        name,
-        content: name.endsWith('.json') ? JSON.parse(text) : parse(text, { version: '1.1' }),
-      })),
-  );
-/** The project's own rules, without those of rule files that a fleet names. */
-const rulesOf = (file: string): { name: string; rule: Json }[] =>
-  filesOf(file)
-    .filter(({ name, content }) => content?.groups && !name.startsWith('user-'))
-    .flatMap(({ name, content }) => content.groups.flatMap((g: Json) => g.rules.map((rule: Json) => ({ name, rule }))));
+const rulesOf = (file: string) => rulesIn(sample(file).objects);
 const alertsOf = (file: string) => rulesOf(file).filter(({ rule }) => rule.alert);
-const dashboardsOf = (file: string): Json[] => filesOf(file).flatMap(({ content }) => (content?.panels ? [content] : []));
-const panelsOf = (dashboard: Json): Json[] =>
-  dashboard.panels.flatMap((p: Json) => [p, ...(p.panels ?? [])]).filter((p: Json) => p.type !== 'row');
-
-const expressionsOf = (file: string): Expression[] => [
-  ...rulesOf(file).map(({ rule }) => ({ where: rule.alert ?? rule.record, expr: rule.expr })),
-  ...dashboardsOf(file).flatMap((d) =>
-    panelsOf(d).flatMap((p) => p.targets.map((t: Json) => ({ where: `${d.title}: ${p.title}`, expr: t.expr }))),
-  ),
-];
-
-/** What Grafana would have put in place of its variables. */
-const filled = (expr: string): string =>
-  expr.replace(/\$__(rate_interval|interval|range)\b/g, '5m').replace(/\$\{?\w+(:\w+)?\}?/g, 'chicago');
-
-const errorsOf = (expr: string): number[] => {
-  const at: number[] = [];
-  parser.parse(expr).iterate({
-    enter: (node) => {
-      if (node.type.isError) at.push(node.from);
-    },
-  });
-  return at;
-};
-
-/** Names of metrics that an expression asks for. */
-const metricsOf = (expr: string): string[] => {
-  const names: string[] = [];
-  parser.parse(expr).iterate({
-    enter: ({ name, from, to, node }) => {
-      if (name === 'Identifier' && node.parent?.name === 'VectorSelector') names.push(expr.slice(from, to));
-    },
-  });
-  return names;
-};
+const dashboardsOf = (file: string) => dashboardsIn(sample(file).objects);
 const knownMetrics = new Set(readText('test/support/metrics.txt').split('\n'));
 /** Metrics of expressions that no program exposes and no rule records. */
 const unknownMetrics = (expressions: readonly Expression[], recorded: ReadonlySet<string>): Expression[] =>
-  expressions.filter(({ expr }) => metricsOf(filled(expr)).some((name) => !knownMetrics.has(name) && !recorded.has(name)));
+  expressions.filter(({ expr }) => metricsOf(expr).some((name) => !knownMetrics.has(name) && !recorded.has(name)));
 const recordedIn = (file: string): Set<string> => new Set(rulesOf(file).flatMap(({ rule }) => rule.record ?? []));
 
 test('an expression that asks for a metric that is not there is found', () => {
@@ -91,14 +38,13 @@ test('an expression that does not parse is found', () => {
 
 describe.each(fleetFiles)('in %s', (file) => {
   test('every expression parses', () => {
-    const expressions = expressionsOf(file);
+    const expressions = expressionsIn(sample(file).objects);
     expect(expressions.length).toBeGreaterThan(10);
     expect(expressions.filter((e) => errorsOf(filled(e.expr)).length > 0)).toEqual([]);
   });
 
-  test('every metric of a rule is one that the programs expose', () => {
-    const rules = rulesOf(file).map(({ rule }) => ({ where: rule.alert ?? rule.record, expr: rule.expr }));
-    expect(unknownMetrics(rules, recordedIn(file))).toEqual([]);
+  test('every metric of a rule or panel is one that the programs expose', () => {
+    expect(unknownMetrics(expressionsIn(sample(file).objects), recordedIn(file))).toEqual([]);
   });
 
   test('every global rule keeps the cluster', () => {
