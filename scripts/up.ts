@@ -89,8 +89,11 @@ const apply = async (kubectl: Kubectl, directory: string): Promise<void> => {
 };
 
 /** @throws ToolError that names the Kubernetes clusters in which nobody would issue */
-const requireCertManager = async (kubernetes: readonly ResolvedKubernetes[]): Promise<void> => {
-  const without = await each(kubernetes, async ({ context }) => {
+const requireCertManager = async (synthesized: Synthesized): Promise<void> => {
+  const { kubernetes, tls } = synthesized.topology.fleet;
+  const fleet = certificateFleet(synthesized);
+  if (!fleet || !tls.certManager) return;
+  const without = await each(certificateClusters(kubernetes, fleet), async ({ context }) => {
     const kinds = await new Kubectl(context).run(['api-resources', '--api-group=cert-manager.io', '-o', 'name']);
     return kinds.includes('certificates.cert-manager.io') ? [] : [context];
   });
@@ -102,10 +105,8 @@ const requireCertManager = async (kubernetes: readonly ResolvedKubernetes[]): Pr
 
 /** Certificates that the parts of a fleet in different Kubernetes clusters show each other, before pods mount them. */
 const certificates = async (synthesized: Synthesized): Promise<void> => {
-  const { kubernetes, tls } = synthesized.topology.fleet;
   const fleet = certificateFleet(synthesized);
-  if (!fleet) return;
-  if (tls.certManager) return requireCertManager(certificateClusters(kubernetes, fleet));
+  if (!fleet || synthesized.topology.fleet.tls.certManager) return;
   const { state, changes } = await keepCertificates(fleet);
   progress.done(
     `${green('✓')} ${state.leaves.length} certificates ${dim(changes === 0 ? 'as they should be' : 'issued or renewed')}`,
@@ -211,6 +212,7 @@ main(async () => {
   const { topology } = synthesized;
   if (fleet.accepted.length > 0) console.log(renderAccepted(fleet.accepted, styleOf(process.stdout)));
   await ensureClusters(topology);
+  await requireCertManager(synthesized);
   const plans = await guard(synthesized, values['accept-data-loss']);
   const left = new Map<string, Leftovers>(plans.map((plan) => [plan.kubernetes, leftovers(plan)]));
   await certificates(synthesized);

@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -624,7 +624,11 @@ describe('npm run up', () => {
       writeFileSync(join(directory, 'kubectl'), `#!/bin/sh\necho "$*" >> ${log}\n${kubectl}\n`, { mode: 0o755 });
       const done = spawnSync(process.execPath, [join(root, 'scripts/run.cjs'), join(root, 'scripts', program), ...args], {
         cwd: directory,
-        env: { ...process.env, FLEET: join(root, 'examples/kind-fleet/fleet.yaml'), PATH: `${directory}:${process.env.PATH}` },
+        env: {
+          ...process.env,
+          FLEET: existsSync(join(directory, 'fleet.yaml')) ? 'fleet.yaml' : join(root, 'examples/kind-fleet/fleet.yaml'),
+          PATH: `${directory}:${process.env.PATH}`,
+        },
         encoding: 'utf8',
       });
       return { ...done, asked: readFileSync(log, 'utf8').trim().split('\n') };
@@ -643,6 +647,16 @@ describe('npm run up', () => {
     it('certs.ts asks for the one that is not in the kubeconfig', () => {
       const { stderr } = run('certs.ts', silent);
       expect(stderr).toContain('There is no context kind-seattle in your kubeconfig.');
+    });
+
+    it('up.ts names those that lack the issuer of the fleet file, before it applies anything', () => {
+      const fleetFile = join(directory, 'fleet.yaml');
+      writeFileSync(fleetFile, `${readText('examples/kind-fleet/fleet.yaml')}tls: {issuer: {certManager: {name: fleet-ca}}}\n`);
+      const there = 'echo kind-observer; echo kind-chicago; echo kind-seattle';
+      const kubectl = `case "$*" in *get-contexts*) ${there};; *kind-chicago*api-resources*) echo certificates.cert-manager.io;; esac`;
+      const { stderr, asked } = run('up.ts', kubectl);
+      expect(stderr).toContain('There is no cert-manager in kind-observer, kind-seattle, which the fleet file names');
+      expect(asked.filter((line) => !/get-contexts|readyz|api-resources/.test(line))).toEqual([]);
     });
 
     it('certs.ts --check says what is to be done, and changes nothing', () => {
