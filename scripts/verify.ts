@@ -17,6 +17,7 @@ import { onPath, versionOf } from './lib/run';
 import { bold, green, main, progress, red, table } from './lib/terminal';
 import { type Against, type Check, fleetChecks, type Schemas } from './verify/checks';
 import { type Accepted, proofs } from './verify/mistakes';
+import { objectStoreChecks } from './verify/object-stores';
 import { programs } from './verify/pods';
 import { ruleTestChecks, ruleTestProof } from './verify/rule-tests';
 
@@ -176,6 +177,7 @@ main(async () => {
   }
   const ruleTests = positionals.length === 0 ? ruleTestChecks(join(folder, 'rule-tests')) : [];
   await runAble(ruleTests);
+  if (positionals.length === 0) await runAble(objectStoreChecks(join(folder, 'object-stores')));
   await runAble([
     ...proofs(accepted, join(folder, 'mistakes'), against),
     ...(ruleTests.length > 0 ? [ruleTestProof(join(folder, 'mistakes/rule-tests'))] : []),
