@@ -117,7 +117,7 @@ export const caReaders = ({ observer: o, clusters, objectStore }: Topology): Rea
   });
   const bucketUsers = objectStore?.tls
     ? [
-        reader('Deployment', o.store.workload),
+        ...o.stores.map((s) => reader('Deployment', s.workload)),
         reader('StatefulSet', o.compactor.workload),
         reader('Deployment', o.bucketWeb.workload),
       ]

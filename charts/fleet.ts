@@ -62,7 +62,9 @@ const parts = (topology: Topology): Part[] => {
       name: 'observer',
       kubernetes: kubernetes.name,
       namespace: fleet.observer.namespace,
-      workloads: Object.values(components).map((c) => c.workload),
+      workloads: Object.values(components)
+        .flat()
+        .map((c) => c.workload),
       render: (chart: Chart) => renderObserver(chart, topology),
     },
     ...agents.map((a) => ({

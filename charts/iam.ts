@@ -5,6 +5,7 @@ import { type BucketAccess, identityName } from './config/object-stores/client';
 import { accountOf, bucketPolicy, documentText, groupBy, permissions, type Subject, trust } from './config/object-stores/iam';
 import type { AwsCluster } from './fleet/platforms';
 import type { ResolvedKubernetes } from './fleet/resolve';
+import { programOf } from './kit/wiring';
 import type { Topology } from './topology';
 
 interface Use extends Subject {
@@ -25,7 +26,7 @@ const usesOf = (topology: Topology): Use[] => {
       kubernetes: k.name,
       cluster: k.aws as AwsCluster,
       namespace: client.namespace,
-      serviceAccount: client.name,
+      serviceAccount: programOf(client),
     };
   });
 };

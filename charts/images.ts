@@ -15,6 +15,7 @@ export const images = {
   nodeExporter: { repository: 'quay.io/prometheus/node-exporter', tag: 'v1.12.1', licence: 'Apache-2.0' },
   cadvisor: { repository: 'ghcr.io/google/cadvisor', tag: '0.60.5', licence: 'Apache-2.0' },
   grafana: { repository: 'docker.io/grafana/grafana', tag: '13.2.3', licence: 'AGPL-3.0-only' },
+  memcached: { repository: 'docker.io/library/memcached', tag: '1.6.18', licence: 'BSD-3-Clause' },
   versitygw: { repository: 'docker.io/versity/versitygw', tag: 'v1.8.0', licence: 'Apache-2.0' },
   busybox: { repository: 'docker.io/library/busybox', tag: '1.37', licence: 'GPL-2.0-only' },
 } as const satisfies Record<string, Image>;

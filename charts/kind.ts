@@ -1,5 +1,5 @@
 // kind clusters for fleets that say `platform: kind`.
-
+import type { ResolvedKubernetes } from './fleet/resolve';
 import { yaml } from './kit/kubernetes';
 import { type LocalPort, localPorts } from './localhost';
 import type { Topology } from './topology';
@@ -13,6 +13,12 @@ const mapping = (port: LocalPort) => ({
   listenAddress: '127.0.0.1',
   protocol: 'TCP',
 });
+
+/** Where replicas must be in different zones, there are three; kind keeps pods off the control plane when there are other nodes. */
+const workers = (k: ResolvedKubernetes | undefined) =>
+  k?.zones === 'required'
+    ? ['a', 'b', 'c'].map((zone) => ({ role: 'worker', labels: { 'topology.kubernetes.io/zone': `zone-${zone}` } }))
+    : [];
 
 /** `kind create cluster --config`: the fleet's localhost ports, and the pod network that its policies know. */
 export const kindConfig = (topology: Topology, kubernetes: string): string => {
@@ -28,6 +34,7 @@ export const kindConfig = (topology: Topology, kubernetes: string): string => {
         labels: { [madeByLabel]: topology.fleet.name },
         extraPortMappings: observerIsHere ? localPorts(topology).map(mapping) : [],
       },
+      ...workers(k),
     ],
   });
 };

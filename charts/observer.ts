@@ -4,28 +4,39 @@ import { renderAlertmanager } from './components/alertmanager';
 import { renderBucketWeb } from './components/bucket-web';
 import { renderCompactor } from './components/compactor';
 import { renderGrafana } from './components/grafana';
+import { otherServers, ownServers, renderMemcached } from './components/memcached';
 import { renderQuery } from './components/query';
 import { renderQueryFrontend } from './components/query-frontend';
 import { renderRuler } from './components/ruler';
 import { renderStore } from './components/store';
+import type { Keeper } from './config/caches';
 import { bucketClients } from './config/objstore';
 import { renderExposed } from './exposure';
 import { namespace } from './kit/kubernetes';
+import type { Workload } from './kit/wiring';
 import { renderLocalPorts, userUrl } from './localhost';
 import type { Topology } from './topology';
 
 export const renderObserver = (chart: Chart, topology: Topology): void => {
   const { fleet, observer, edges } = topology;
-  const { kubernetes, query, queryFrontend, store, compactor, ruler, bucketWeb, alertmanager, grafana } = observer;
+  const { kubernetes, query, queryFrontend, stores, memcached, compactor, ruler, bucketWeb, alertmanager, grafana } = observer;
   const own = fleet.observer.namespace;
   const queryUrl = userUrl(topology, query.http);
   const grafanaUrl = userUrl(topology, grafana.http);
   namespace(chart, own, fleet.name, 'restricted');
   const bucket = bucketClients(chart, own, fleet.name, topology.bucket, ruler.clientTls);
-  const stores = [store.grpc, ruler.grpc, ...topology.clusters.map((c) => c.grpc)];
-  renderQuery(chart, query, fleet, { stores, externalUrl: queryUrl });
-  renderQueryFrontend(chart, queryFrontend, fleet, { downstream: query.http });
-  renderStore(chart, store, fleet, { bucket: bucket(store.workload, 'read') });
+  const { cache } = fleet.observer;
+  const keeper = (client: Workload): Keeper | undefined =>
+    memcached ? ownServers(memcached, client) : cache.type === 'other' ? otherServers(edges, cache.addresses, client) : undefined;
+  renderQuery(chart, query, fleet, {
+    any: stores.map((s) => s.grpc),
+    each: [ruler.grpc, ...topology.clusters.map((c) => c.grpc)],
+    externalUrl: queryUrl,
+  });
+  renderQueryFrontend(chart, queryFrontend, fleet, { downstream: query.http, cache: keeper(queryFrontend.workload) });
+  for (const store of stores)
+    renderStore(chart, store, fleet, { bucket: bucket(store.workload, 'read'), cache: keeper(store.workload) });
+  if (memcached) renderMemcached(chart, memcached);
   renderCompactor(chart, compactor, fleet, kubernetes, { bucket: bucket(compactor.workload, 'maintain') });
   renderRuler(chart, ruler, fleet, kubernetes, {
     query: query.http,

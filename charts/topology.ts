@@ -4,14 +4,15 @@ import { declareBucketWeb } from './components/bucket-web';
 import { declareCadvisor } from './components/cadvisor';
 import { declareCompactor } from './components/compactor';
 import { declareGrafana, type Grafana } from './components/grafana';
+import { declareMemcached, type Memcached } from './components/memcached';
 import { type Agent, declareNodeExporter } from './components/node-exporter';
 import { declareObjectStore, type ObjectStore } from './components/object-store';
 import { declarePrometheus, type Prometheus } from './components/prometheus';
 import { declareQuery, type Query } from './components/query';
 import { declareQueryFrontend } from './components/query-frontend';
 import { declareRuler, type Ruler } from './components/ruler';
-import { declareStore } from './components/store';
-import type { Place, StoreApi, ThanosWorkload } from './components/thanos';
+import { declareStores, type Store } from './components/store';
+import type { Place, ThanosWorkload } from './components/thanos';
 import { Grants } from './config/object-stores/client';
 import type { Bucket } from './config/objstore';
 import { exposureOf } from './exposure';
@@ -24,7 +25,9 @@ export interface Observer {
   readonly kubernetes: ResolvedKubernetes;
   readonly query: Query;
   readonly queryFrontend: ThanosWorkload;
-  readonly store: StoreApi;
+  readonly stores: readonly Store[];
+  /** Absent: caches are kept elsewhere. */
+  readonly memcached?: Memcached;
   readonly compactor: ThanosWorkload;
   readonly ruler: Ruler;
   readonly bucketWeb: ThanosWorkload;
@@ -84,7 +87,8 @@ export const declareTopology = (fleet: ResolvedFleet): Topology => {
       kubernetes: kubernetes(observer.in),
       query: declareQuery(edges, here, observer.query, spread),
       queryFrontend: declareQueryFrontend(edges, here, observer.queryFrontend),
-      store: declareStore(edges, here),
+      stores: declareStores(edges, here, observer.store),
+      ...(observer.cache.type === 'memcached' ? { memcached: declareMemcached(edges, here, observer.cache) } : {}),
       compactor: declareCompactor(edges, here),
       ruler: declareRuler(edges, here, observer.ruler, spread),
       bucketWeb: declareBucketWeb(edges, here),
@@ -116,7 +120,7 @@ export const declareTopology = (fleet: ResolvedFleet): Topology => {
 export const observerTargets = ({ observer: o }: Topology) => [
   o.query.http,
   o.queryFrontend.http,
-  o.store.http,
+  ...o.stores.map((s) => s.http),
   o.compactor.http,
   o.ruler.http,
   o.bucketWeb.http,

@@ -2,7 +2,7 @@
 //
 // Columns from left to right: the observer, the monitored clusters with the object store below them, agents and peers that
 // are not the fleet's. Lines of one meaning share a lane between two columns; an arrow's port stands at its tip.
-import { type Edge, type Peer, peerKey, type Workload } from '../charts/kit/wiring';
+import { type Edge, type Peer, peerKey, programOf, type Workload } from '../charts/kit/wiring';
 import type { Topology } from '../charts/topology';
 
 type Meaning = 'query' | 'blocks' | 'alerts' | 'people' | 'scrape';
@@ -56,6 +56,7 @@ const observerGrid: Readonly<Record<string, Point>> = {
   rule: [2, 1],
   alertmanager: [0, 1],
   store: [2, 2],
+  memcached: [1, 2],
   compact: [2, 3],
   'bucket-web': [2, 4],
 };
@@ -127,10 +128,15 @@ const peerOf = (edge: Edge, peer: Peer): string => {
   return `${isWorkload(other) ? other.kubernetes : ''}:${peerKey(peer)}`;
 };
 
+/** Workloads of one program are one box. */
+const merged = <P extends Peer>(peer: P): P => (isWorkload(peer) ? { ...peer, name: programOf(peer) } : peer);
+
 const workloadsOf = (topology: Topology): Workload[] => {
   const { kubernetes: _, ...observer } = topology.observer;
   return [
-    ...Object.values(observer).map((c) => c.workload),
+    ...Object.values(observer)
+      .flat()
+      .map((c) => merged(c.workload)),
     ...topology.clusters.map((c) => c.workload),
     ...(topology.objectStore ? [topology.objectStore.workload] : []),
     ...topology.agents.flatMap((a) => [a.nodeExporter.workload, a.cadvisor.workload]),
@@ -480,10 +486,11 @@ const drawEdges = (topology: Topology, layout: Layout, edges: readonly Edge[]): 
 
 const rightBelow = ({ y, h }: Box): number => y + h;
 
-const drawWorkload = (w: Workload, box: Box, edges: readonly Edge[]): string => {
+const drawWorkload = (w: Workload, box: Box, edges: readonly Edge[], shards: number): string => {
   const middle = box.x + box.w / 2;
   const self = edges.filter((e) => peerKey(e.from) === peerKey(w) && peerKey(e.to) === peerKey(w));
   const replicas = w.component === 'agent' ? 'on every node' : w.replicas === 1 ? '1 replica' : `${w.replicas} replicas`;
+  const number = shards > 1 ? `${shards} shards of ${replicas}` : replicas;
   const lines =
     w.component === 'prometheus'
       ? [
@@ -491,7 +498,7 @@ const drawWorkload = (w: Workload, box: Box, edges: readonly Edge[]): string => 
           'a Thanos sidecar',
           ...(self.length > 0 ? [`scrapes itself: ${portsOf(self)}`] : []),
         ]
-      : [self.length > 0 ? `${replicas}, gossip ${portsOf(self)}` : replicas];
+      : [self.length > 0 ? `${number}, gossip ${portsOf(self)}` : number];
   const first = box.y + box.h / 2 - (lines.length * 16) / 2 + 5;
   return [
     rectangle(box, 'rx="6" fill="#ffffff" stroke="#57606a" stroke-width="1.2"'),
@@ -516,7 +523,8 @@ const drawPeer = (peer: Peer, box: Box): string => {
  * @param topology of a rendered fleet: edges are recorded while it is rendered
  */
 export const picture = (topology: Topology): string => {
-  const edges = [...topology.edges.all()].sort((a, b) => {
+  const all = topology.edges.all().map((e): Edge => ({ ...e, from: merged(e.from), to: merged(e.to) }));
+  const edges = all.sort((a, b) => {
     const key = (e: Edge) => `${peerKey(e.from)}>${peerKey(e.to)}:${String(e.port?.number ?? 0).padStart(5, '0')}`;
     return key(a) < key(b) ? -1 : 1;
   });
@@ -563,7 +571,9 @@ export const picture = (topology: Topology): string => {
     ),
     ...drawEdges(topology, layout, edges),
     ...[...layout.boxes.values()].map(({ peer, box }) =>
-      isWorkload(peer) ? drawWorkload(peer, box, edges) : drawPeer(peer, box),
+      isWorkload(peer)
+        ? drawWorkload(peer, box, edges, peer.component === 'store' ? topology.observer.stores.length : 1)
+        : drawPeer(peer, box),
     ),
     ...legend,
     '</svg>',

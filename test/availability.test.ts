@@ -42,6 +42,16 @@ describe('autoscale', () => {
   });
 });
 
+test('what answers people serves on while it is being taken out of its Service, and has time for the rest after that', () => {
+  const pods = workloadsOf(fleetOf({})).filter((w) => ['thanos-query', 'thanos-query-frontend'].includes(w.name));
+  expect(pods).toHaveLength(2);
+  for (const { spec } of pods) {
+    const [, seconds] = spec.containers[0].lifecycle.preStop.exec.command;
+    expect(Number(seconds)).toBeGreaterThanOrEqual(5);
+    expect(spec.terminationGracePeriodSeconds).toBeGreaterThan(120 + Number(seconds));
+  }
+});
+
 test('nothing that divides data or a stream is scaled automatically', () => {
   for (const { objects } of samples())
     for (const o of ofKind(objects, 'HorizontalPodAutoscaler'))

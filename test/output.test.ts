@@ -200,7 +200,7 @@ describe.each(fleetFiles)('what keeps data in %s', (file) => {
   });
   test('has claim templates as the API server would write them', () => {
     for (const { spec } of sets)
-      for (const claim of spec.volumeClaimTemplates)
+      for (const claim of spec.volumeClaimTemplates ?? [])
         expect(claim).toMatchObject({ apiVersion: 'v1', kind: 'PersistentVolumeClaim' });
   });
   test('keeps less than its volume holds', () => {

@@ -1,7 +1,7 @@
 // Thanos Query: one view over every sidecar, the store gateway and the ruler.
 import type { Construct } from 'constructs';
 import { type Certificate, clientCertificate, clientTls, tlsMounts, tlsVolumes } from '../config/certificates';
-import { discovered, endpointsFile, remote } from '../config/endpoints';
+import { anyOf, discovered, endpointsFile, remote } from '../config/endpoints';
 import { rulerLabels } from '../fleet/checks';
 import { type ResolvedFleet, replicaLabel } from '../fleet/resolve';
 import { configMapVolume, deployment, readOnly, reloadedConfigMap, resources, service, yaml } from '../kit/kubernetes';
@@ -22,22 +22,36 @@ export const declareQuery = (edges: Edges, place: Place, scale: ResolvedFleet['o
 /** Longest wait for one StoreAPI; a slow store makes a partial answer, not a stalled one. */
 export const storeResponseTimeout = '30s';
 
+/**
+ * Longest wait for what a StoreAPI says of itself, and the time between two such questions. gRPC notices after 15 s (thanos
+ * pkg/extgrpc) that a pod has vanished with its node, and then asks another one of its group. With Thanos' own 5 s the question
+ * fails before that, and the whole group is left out of queries without a word.
+ */
+const infoTimeout = '20s';
+
 export const renderQuery = (
   scope: Construct,
   query: Query,
   fleet: ResolvedFleet,
-  options: { stores: readonly Endpoint[]; externalUrl: string },
+  options: {
+    /** Whose pods hold different data. */
+    each: readonly Endpoint[];
+    /** Whose pods hold the same data. */
+    any: readonly Endpoint[];
+    externalUrl: string;
+  },
 ): void => {
   const { workload } = query;
-  const addresses = options.stores.flatMap((store) =>
+  const each = options.each.flatMap((store) =>
     query.clientTls && store.serverName && store.isRemoteFor(workload)
       ? store
           .eachFor(workload)
           .map((address) => remote(address, clientTls(query.clientTls as Certificate, store.serverName as string)))
       : [discovered(store.srvFor(workload))],
   );
+  const any = options.any.map((store) => anyOf(store.srvFor(workload)));
   const endpoints = reloadedConfigMap(scope, workload, 'thanos-query-endpoints', {
-    'endpoints.yaml': yaml(endpointsFile(addresses)),
+    'endpoints.yaml': yaml(endpointsFile([...any, ...each])),
   });
   service(scope, workload, [http, grpc]);
   deployment(
@@ -45,10 +59,12 @@ export const renderQuery = (
     workload,
     thanosPod(workload, {
       command: ['query'],
+      drains: true,
       grpc: true,
       args: [
         '--endpoint.sd-config-file=/etc/thanos/endpoints/endpoints.yaml',
         '--endpoint.sd-config-reload-interval=1m',
+        `--endpoint.info-timeout=${infoTimeout}`,
         '--store.sd-dns-interval=10s', // a restarted pod is queried again after 10 s
         `--query.replica-label=${replicaLabel}`,
         `--query.replica-label=${rulerLabels.replica}`,

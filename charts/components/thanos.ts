@@ -2,7 +2,7 @@
 import type { BucketClient } from '../config/objstore';
 import { images } from '../images';
 import { container, containerPorts, type k8s, type PodOptions, probes, restricted, startupProbe } from '../kit/kubernetes';
-import { type Edges, Endpoint, type Port, type Workload } from '../kit/wiring';
+import { type Edges, Endpoint, type Port, programOf, type Workload } from '../kit/wiring';
 
 export const http: Port = { name: 'http', number: 10902 };
 export const grpc: Port = { name: 'grpc', number: 10901 };
@@ -16,7 +16,7 @@ export const grpcArgs = (port = grpc) => [`--grpc-address=0.0.0.0:${port.number}
 /** The runtime keeps below the container's memory limit. */
 export const memoryArgs = ['--enable-auto-gomemlimit'];
 
-/** HTTP and gRPC servers stop one after the other (thanos pkg/server): 60 s + 60 s, and half a minute for the rest. */
+/** HTTP and gRPC servers stop one after the other (thanos pkg/server): 60 s + 60 s, and half a minute for the drain and the rest. */
 const terminationGracePeriodSeconds = 150;
 
 /** A Thanos component of the observer. */
@@ -59,6 +59,8 @@ export interface ThanosPod {
   readonly grpc?: boolean;
   /** It works on files, in a volume named data. */
   readonly data?: boolean;
+  /** Its clients go by its Service's address: it serves on until every node knows that nobody is to be sent to it any more. */
+  readonly drains?: boolean;
   /** It reads its disk or its bucket before it serves. */
   readonly slowStart?: boolean;
   readonly env?: readonly k8s.EnvVar[];
@@ -73,14 +75,14 @@ const dataDirectory = '/data';
 
 const unlessEmpty = <T>(list: readonly T[]): T[] | undefined => (list.length > 0 ? [...list] : undefined);
 
-/** The pod of a Thanos component: one container named after its workload. */
+/** The pod of a Thanos component: one container named after its program. */
 export const thanosPod = (workload: Workload, pod: ThanosPod): PodOptions => ({
   ...pod.bucket?.pod,
   spec: {
     ...restricted(uid),
     terminationGracePeriodSeconds,
     containers: [
-      container(workload.name, workload.image, {
+      container(programOf(workload), workload.image, {
         args: [
           ...pod.command,
           ...httpArgs(),
@@ -94,6 +96,7 @@ export const thanosPod = (workload: Workload, pod: ThanosPod): PodOptions => ({
         ports: containerPorts(http, ...(pod.grpc ? [grpc] : [])),
         startupProbe: pod.slowStart ? startupProbe(http) : undefined,
         ...probes(http),
+        lifecycle: pod.drains ? { preStop: { exec: { command: ['sleep', '10'] } } } : undefined,
         resources: pod.resources,
         volumeMounts: unlessEmpty([
           ...(pod.data ? [{ name: 'data', mountPath: dataDirectory }] : []),

@@ -19,10 +19,36 @@ export interface EndpointConfig {
       readonly min_version: '1.3';
     };
   };
+  /** Any of the pods answers for all of them. */
+  readonly group?: true;
+  readonly service_config?: string;
 }
+
+/**
+ * How gRPC uses the pods of a group: in turn, and another one when a pod falls silent before it has answered anything.
+ * Thanos' own default has the retry policy beside `methodConfig`, where gRPC does not look for it (grpc/proposal A6).
+ */
+const serviceConfig = JSON.stringify({
+  loadBalancingConfig: [{ round_robin: {} }],
+  methodConfig: [
+    {
+      name: [{}],
+      retryPolicy: {
+        maxAttempts: 3,
+        initialBackoff: '0.1s',
+        maxBackoff: '1s',
+        backoffMultiplier: 2,
+        retryableStatusCodes: ['UNAVAILABLE'],
+      },
+    },
+  ],
+});
 
 /** Every ready pod behind a headless Service of the same Kubernetes cluster. */
 export const discovered = (address: string): EndpointConfig => ({ address });
+
+/** The ready pods behind a headless Service that all hold the same: one of them is asked. */
+export const anyOf = (address: string): EndpointConfig => ({ address, group: true, service_config: serviceConfig });
 
 /** One replica in another Kubernetes cluster, by mutual TLS. */
 export const remote = (address: string, tls: ReturnType<typeof clientTls>): EndpointConfig => {

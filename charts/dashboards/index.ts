@@ -12,7 +12,7 @@ import { rulerAndAlerting } from './ruler-and-alerting';
 
 export const dashboards = (fleet: ResolvedFleet): ProvisionedDashboard[] => [
   overview(fleet),
-  queryPath(),
+  queryPath(fleet),
   ingestion(fleet),
   objectStore(fleet),
   rulerAndAlerting(),

@@ -16,6 +16,7 @@ import {
   top,
   worst,
 } from './panels';
+import { overShards } from './shards';
 
 const compact = 'job="thanos-compact"';
 const store = 'job="thanos-store"';
@@ -46,10 +47,10 @@ export const objectStore = (fleet: ResolvedFleet): ProvisionedDashboard =>
       'At a glance': [
         stat({
           title: 'Blocks',
-          description: 'In the bucket and in use, as the store gateway sees them.',
+          description: 'In the bucket and in use, as store gateways see them.',
           unit: 'none',
           fleetWide,
-          expr: `max(thanos_blocks_meta_synced{${store}, state="loaded"})`,
+          expr: overShards(`thanos_blocks_meta_synced{${store}, state="loaded"}`),
           thresholds: neutral,
         }),
         stat({
@@ -119,12 +120,17 @@ export const objectStore = (fleet: ResolvedFleet): ProvisionedDashboard =>
         graph({
           title: 'Blocks by state',
           description:
-            'As the store gateway sees them. Marked for deletion: still there for the delete delay. No meta.json: an upload that runs, or that was cut off.',
+            'As store gateways see them. Marked for deletion: still there for the delete delay. No meta.json: an upload that runs, or that was cut off.',
           unit: 'short',
           fleetWide,
           queries: [
             {
-              expr: `max by (state) (thanos_blocks_meta_synced{${store}, state=~"loaded|marked-for-deletion|no-meta-json|corrupted-meta-json|failed|too-fresh"})`,
+              expr: overShards(`thanos_blocks_meta_synced{${store}, state=~"loaded|marked-for-deletion|too-fresh"}`, ['state']),
+              legend: '{{state}}',
+            },
+            {
+              // counted before blocks are divided between shards
+              expr: `max by (state) (thanos_blocks_meta_synced{${store}, state=~"no-meta-json|corrupted-meta-json|failed"})`,
               legend: '{{state}}',
             },
           ],
@@ -136,14 +142,18 @@ export const objectStore = (fleet: ResolvedFleet): ProvisionedDashboard =>
           fleetWide,
           queries: [
             {
-              expr: 'max by (job) (thanos_blocks_meta_synced{job=~"thanos-store|thanos-compact", state="loaded"})',
-              legend: '{{job}}',
+              expr: overShards(`thanos_blocks_meta_synced{${store}, state="loaded"}`),
+              legend: 'thanos-store',
+            },
+            {
+              expr: `max(thanos_blocks_meta_synced{${compact}, state="loaded"})`,
+              legend: 'thanos-compact',
             },
             {
               expr: 'max(thanos_bucket_blocks_meta_synced{job="thanos-bucket-web", state="loaded"})',
               legend: 'thanos-bucket-web',
             },
-            { expr: `max(thanos_bucket_store_blocks_loaded{${store}})`, legend: 'thanos-store, opened' },
+            { expr: overShards(`thanos_bucket_store_blocks_loaded{${store}}`), legend: 'thanos-store, opened' },
           ],
         }),
         graph({

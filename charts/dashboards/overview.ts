@@ -18,6 +18,7 @@ import {
   top,
   worst,
 } from './panels';
+import { overShards } from './shards';
 
 const prometheus = `${selected}, job="prometheus"`;
 const frontend = 'job="thanos-query-frontend", handler="query-frontend"';
@@ -279,7 +280,11 @@ export const overview = (fleet: ResolvedFleet): ProvisionedDashboard =>
           fleetWide: true,
           queries: [
             {
-              expr: 'max by (state) (thanos_blocks_meta_synced{job="thanos-store", state=~"loaded|marked-for-deletion|failed|no-meta-json"})',
+              expr: overShards('thanos_blocks_meta_synced{job="thanos-store", state=~"loaded|marked-for-deletion"}', ['state']),
+              legend: '{{state}}',
+            },
+            {
+              expr: 'max by (state) (thanos_blocks_meta_synced{job="thanos-store", state=~"failed|no-meta-json"})',
               legend: '{{state}}',
             },
           ],

@@ -1,4 +1,7 @@
 // Query path: from the query-frontend through the querier to sidecars and store gateway.
+
+import type { ResolvedFleet } from '../fleet/resolve';
+import { memcached } from './memcached';
 import {
   dashboard,
   graph,
@@ -29,8 +32,10 @@ const bytesPerType = (metric: string) =>
     legend: type,
   }));
 
-export const queryPath = (): ProvisionedDashboard =>
-  dashboard({
+export const queryPath = ({ observer }: ResolvedFleet): ProvisionedDashboard => {
+  /** What there is when caches are in the memory of each pod. */
+  const inMemory = <T>(part: T): T[] => (observer.cache.type === 'memory' ? [part] : []);
+  return dashboard({
     uid: 'query-path',
     title: 'Query path',
     description:
@@ -141,18 +146,20 @@ export const queryPath = (): ProvisionedDashboard =>
             { expr: `sum by (tripperware) (${rate(`cortex_cache_hits_total{${frontend}}`)})`, legend: '{{tripperware}} found' },
           ],
         }),
-        graph({
-          title: 'Cache size',
-          description: 'What the in-memory caches of the query-frontends hold. Evictions mean that max_size is too small.',
-          unit: 'bytes',
-          fleetWide,
-          queries: [
-            {
-              expr: `sum by (tripperware) (querier_cache_memory_bytes{${frontend}})`,
-              legend: '{{tripperware}}',
-            },
-          ],
-        }),
+        ...inMemory(
+          graph({
+            title: 'Cache size',
+            description: 'What the in-memory caches of the query-frontends hold. Evictions mean that max_size is too small.',
+            unit: 'bytes',
+            fleetWide,
+            queries: [
+              {
+                expr: `sum by (tripperware) (querier_cache_memory_bytes{${frontend}})`,
+                legend: '{{tripperware}}',
+              },
+            ],
+          }),
+        ),
         graph({
           title: 'Split, repeated, evicted',
           description: 'Parts that long ranges are split into, queries asked again after an error, and cache entries thrown out.',
@@ -164,7 +171,7 @@ export const queryPath = (): ProvisionedDashboard =>
               legend: 'parts',
             },
             { expr: `sum(${rate(`cortex_query_frontend_retries_sum{${frontend}}`)}) or vector(0)`, legend: 'retries' },
-            { expr: `sum(${rate(`querier_cache_evicted_total{${frontend}}`)})`, legend: 'evictions' },
+            ...inMemory({ expr: `sum(${rate(`querier_cache_evicted_total{${frontend}}`)})`, legend: 'evictions' }),
           ],
         }),
       ],
@@ -370,21 +377,24 @@ export const queryPath = (): ProvisionedDashboard =>
             },
           ],
         }),
-        graph({
-          title: 'Cache contents',
-          description: 'Of the index cache by kind, and of the bucket cache.',
-          unit: 'bytes',
-          fleetWide,
-          stacked: true,
-          queries: [
-            {
-              expr: `sum by (item_type) (thanos_store_index_cache_total_size_bytes{${store}})`,
-              legend: 'index {{item_type}}',
-            },
-            { expr: `sum(thanos_cache_inmemory_total_size_bytes{${store}})`, legend: 'bucket' },
-          ],
-        }),
+        ...inMemory(
+          graph({
+            title: 'Cache contents',
+            description: 'Of the index cache by kind, and of the bucket cache.',
+            unit: 'bytes',
+            fleetWide,
+            stacked: true,
+            queries: [
+              {
+                expr: `sum by (item_type) (thanos_store_index_cache_total_size_bytes{${store}})`,
+                legend: 'index {{item_type}}',
+              },
+              { expr: `sum(thanos_cache_inmemory_total_size_bytes{${store}})`, legend: 'bucket' },
+            ],
+          }),
+        ),
       ],
+      ...(observer.cache.type === 'memory' ? {} : { memcached: memcached() }),
       'Sidecars of the chosen clusters': [
         graph({
           title: 'Series calls to sidecars',
@@ -433,3 +443,4 @@ export const queryPath = (): ProvisionedDashboard =>
       }),
     },
   });
+};

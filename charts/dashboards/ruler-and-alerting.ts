@@ -202,7 +202,9 @@ export const rulerAndAlerting = (): ProvisionedDashboard =>
           description: 'Rules by what a partial answer means to them. Fewer than before without a change: the reload failed.',
           unit: 'none',
           fleetWide,
-          queries: [{ expr: `sum by (strategy) (thanos_rule_loaded_rules{${ruler}})`, legend: '{{strategy}}' }],
+          queries: [
+            { expr: `max by (strategy) (sum by (pod, strategy) (thanos_rule_loaded_rules{${ruler}}))`, legend: '{{strategy}}' },
+          ],
         }),
       ],
       'From the ruler to Alertmanager': [

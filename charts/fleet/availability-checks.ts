@@ -1,4 +1,5 @@
 // What the schema cannot say about replicas, shards and caches. Each check has a stable code.
+import { seconds } from '../kit/units';
 import type { ResolvedFleet } from './resolve';
 import type { Fleet } from './schema';
 import type { Violation } from './violations';
@@ -32,4 +33,55 @@ const autoscaleRange = (_fleet: Fleet, { observer }: ResolvedFleet): Violation[]
         ];
   });
 
-export const availabilityChecks = [oneWayToScale, autoscaleRange];
+/** A block of less than this is about to be merged into a larger one, which would be on both sides of the split. */
+const youngestSplit = '1d';
+
+const splits = (_fleet: Fleet, { observer, retention }: ResolvedFleet): Violation[] => {
+  const kept = Object.values(retention).map(seconds);
+  const longest = kept.includes(0) ? Number.POSITIVE_INFINITY : Math.max(...kept);
+  const { splitAt } = observer.store;
+  return splitAt.flatMap((age, i): Violation[] => {
+    const path = ['observer', 'store', 'splitAt', i];
+    const before = splitAt[i - 1];
+    if (before !== undefined && seconds(age) <= seconds(before))
+      return [
+        {
+          code: 'store-split-order',
+          path,
+          problem: `blocks would be divided at ${before} and then at ${age}`,
+          consequence: 'no store gateway would serve what is between them: every graph of that time would be empty.',
+          remedy: 'ages from the youngest to the oldest, each once.',
+        },
+      ];
+    if (seconds(age) >= seconds(youngestSplit) && seconds(age) < longest) return [];
+    return [
+      {
+        code: 'store-split-age',
+        path,
+        problem: `blocks would be divided at an age of ${age}`,
+        consequence:
+          seconds(age) < seconds(youngestSplit)
+            ? 'blocks of that age are still merged, and most would be on both sides.'
+            : 'the bucket keeps nothing that old, and the store gateways for it would have nothing to serve.',
+        remedy: Number.isFinite(longest)
+          ? `${youngestSplit} or more, and less than the longest retention.`
+          : `${youngestSplit} or more.`,
+      },
+    ];
+  });
+};
+
+const oneMemcached = ({ observer: { cache } }: Fleet): Violation[] =>
+  cache?.type === 'memcached' && cache.addresses
+    ? (['replicas', 'memory'] as const)
+        .filter((key) => cache[key] !== undefined)
+        .map((key) => ({
+          code: 'memcached-twice',
+          path: ['observer', 'cache', key],
+          problem: `observer.cache has both ${key} and addresses`,
+          consequence: 'servers that the fleet deploys would be used by nobody.',
+          remedy: `addresses without ${key}, or no addresses.`,
+        }))
+    : [];
+
+export const availabilityChecks = [oneWayToScale, autoscaleRange, splits, oneMemcached];

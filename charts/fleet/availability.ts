@@ -13,10 +13,27 @@ export interface ResolvedScale {
   readonly resources: Resources;
 }
 
+/** Where caches are kept: in the memory of each pod, in memcached of the fleet's own, or in memcached of somebody else's. */
+export type ResolvedCache =
+  | { readonly type: 'memory' }
+  | { readonly type: 'memcached'; readonly replicas: number; readonly memory: string }
+  | { readonly type: 'other'; readonly addresses: readonly string[] };
+
 export interface ResolvedParts {
+  readonly cache: ResolvedCache;
   readonly query: ResolvedScale;
   readonly queryFrontend: ResolvedScale;
-  readonly store: { readonly resources: Resources; readonly disk: string };
+  readonly store: {
+    /** Of each shard. */
+    readonly replicas: number;
+    /** Parts by the hash of a block's id. */
+    readonly shards: number;
+    /** Ages that divide the bucket. */
+    readonly splitAt: readonly string[];
+    readonly limits: { readonly series?: number; readonly samples?: number; readonly bytes?: string };
+    readonly resources: Resources;
+    readonly disk: string;
+  };
   readonly compactor: { readonly resources: Resources; readonly volume: string };
   readonly ruler: { readonly replicas: number; readonly resources: Resources; readonly volume: string };
   readonly bucketWeb: { readonly resources: Resources };
@@ -41,11 +58,23 @@ const resolveScale = (written: Observer['query'] | Observer['queryFrontend'], de
   };
 };
 
+const resolveCache = (written: Observer['cache'], defaults: ResolvedCache): ResolvedCache => {
+  if (!written) return defaults;
+  if (written.type === 'memory') return { type: 'memory' };
+  if (written.addresses) return { type: 'other', addresses: written.addresses };
+  return { type: 'memcached', replicas: written.replicas ?? 2, memory: written.memory ?? '512Mi' };
+};
+
 /** Fills in what the fleet file does not say. */
 export const resolveParts = (observer: Observer, defaults: ResolvedParts): ResolvedParts => ({
+  cache: resolveCache(observer.cache, defaults.cache),
   query: resolveScale(observer.query, defaults.query),
   queryFrontend: resolveScale(observer.queryFrontend, defaults.queryFrontend),
   store: {
+    replicas: observer.store?.replicas ?? defaults.store.replicas,
+    shards: observer.store?.shards ?? defaults.store.shards,
+    splitAt: observer.store?.splitAt ?? defaults.store.splitAt,
+    limits: { ...defaults.store.limits, ...observer.store?.limits },
     resources: resolveResources(observer.store?.resources, defaults.store.resources),
     disk: observer.store?.disk ?? defaults.store.disk,
   },

@@ -41,7 +41,15 @@ export const platforms: Readonly<Record<Platform, PlatformDefaults>> = {
     observer: {
       query: { replicas: 1, resources: { cpu: '100m', memory: '128Mi', memoryLimit: '512Mi' } },
       queryFrontend: { replicas: 1, resources: { cpu: '50m', memory: '96Mi', memoryLimit: '384Mi' } },
-      store: { resources: { cpu: '50m', memory: '128Mi', memoryLimit: '640Mi' }, disk: '2Gi' },
+      store: {
+        replicas: 1,
+        shards: 1,
+        splitAt: [],
+        limits: {},
+        resources: { cpu: '50m', memory: '128Mi', memoryLimit: '640Mi' },
+        disk: '2Gi',
+      },
+      cache: { type: 'memory' },
       compactor: { resources: { cpu: '50m', memory: '128Mi', memoryLimit: '1Gi' }, volume: '10Gi' },
       ruler: { replicas: 1, resources: { cpu: '50m', memory: '96Mi', memoryLimit: '512Mi' }, volume: '1Gi' },
       bucketWeb: { resources: { cpu: '10m', memory: '48Mi', memoryLimit: '256Mi' } },
@@ -63,7 +71,9 @@ export const platforms: Readonly<Record<Platform, PlatformDefaults>> = {
     observer: {
       query: { replicas: 2, resources: guaranteed('500m', '2Gi') }, // a node may be drained while people look
       queryFrontend: { replicas: 2, resources: guaranteed('250m', '512Mi') },
-      store: { resources: guaranteed('500m', '4Gi'), disk: '20Gi' },
+      // two shards, so that twice the blocks need no pods of another size; each of them twice
+      store: { replicas: 2, shards: 2, splitAt: [], limits: {}, resources: guaranteed('500m', '4Gi'), disk: '20Gi' },
+      cache: { type: 'memcached', replicas: 2, memory: '1Gi' }, // what one pod has fetched, another need not; a restart loses nothing
       compactor: { resources: guaranteed('1', '4Gi'), volume: '100Gi' }, // two weeks of blocks, read and written at once
       ruler: { replicas: 2, resources: guaranteed('250m', '1Gi'), volume: '10Gi' }, // alerts go on while one starts again
       bucketWeb: { resources: guaranteed('50m', '512Mi') },

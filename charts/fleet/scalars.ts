@@ -9,7 +9,7 @@ export const duration = text(durationPattern, 'write a duration such as 30s, 15m
   (d) => seconds(d) <= seconds('100y'), // Go counts nanoseconds, 292 years of them
   { error: 'write a duration of at most 100y' },
 );
-const size = (least: string, most: string) =>
+export const size = (least: string, most: string) =>
   text(bytesPattern, 'write a size such as 512Mi or 5Gi').refine((s) => bytes(s) >= bytes(least) && bytes(s) <= bytes(most), {
     error: `write a size from ${least} to ${most}`,
   });

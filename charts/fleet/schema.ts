@@ -24,6 +24,7 @@ import {
   registry,
   secretKey,
   secretName,
+  size,
   text,
   volumeSize,
 } from './scalars';
@@ -304,11 +305,49 @@ const observer = z.strictObject({
     .describe('Thanos Query Frontend.'),
   store: z
     .strictObject({
+      replicas: count(1, 5).optional().describe('Store gateways that serve the same blocks. Default: 1.'),
+      shards: count(1, 64)
+        .optional()
+        .describe(
+          'Parts into which blocks are divided by the hash of their id, each with store gateways of its own. Default: 1.',
+        ),
+      splitAt: z
+        .array(duration)
+        .optional()
+        .describe(
+          'Ages at which blocks go over to other store gateways, such as [30d]: one group for the last 30 days, one for what is older, each with its shards and replicas.',
+        ),
+      limits: z
+        .strictObject({
+          series: count(1, 1_000_000_000).optional().describe('Series. Default: one for each 10 KiB of memory.'),
+          samples: count(1, 1_000_000_000_000).optional().describe('Samples. Default: as many as fit into the bytes.'),
+          bytes: size('1Mi', '4Ti').optional().describe('Bytes of index and chunks. Default: a tenth of the memory.'),
+        })
+        .optional()
+        .describe('What one request to a store gateway may read before it is refused, with a warning in the answer.'),
       disk: volumeSize.optional().describe("What it may use of its node's disk, for index headers. Default: 2Gi."),
       resources: resources.optional(),
     })
     .optional()
     .describe('Thanos Store Gateway.'),
+  cache: z
+    .discriminatedUnion('type', [
+      z.strictObject({ type: z.literal('memory').describe('In the memory of each pod.') }),
+      z.strictObject({
+        type: z.literal('memcached').describe('In memcached, which pods share and which outlives them.'),
+        replicas: count(1, 50).optional().describe('Servers that the fleet deploys. Default: 2.'),
+        memory: memorySize.optional().describe('Memory of each. Default: 512Mi.'),
+        addresses: z
+          .array(text(new RegExp(`^${host}:${portNumber}$`), 'write host:port, such as cache.example.com:11211'))
+          .min(1, { error: 'write at least one address' })
+          .optional()
+          .describe(
+            'host:port of servers that are there already, in place of own ones. For this fleet alone: keys do not tell fleets apart.',
+          ),
+      }),
+    ])
+    .optional()
+    .describe('Caches of store gateways and query-frontends. Default on kind: {type: memory}.'),
   compactor: z
     .strictObject({
       volume: volumeSize

@@ -4,8 +4,8 @@ import * as k8s from 'cdk8s-plus-28/lib/imports/k8s';
 import type { Construct } from 'constructs';
 import { stringify } from 'yaml';
 import { type Image, type ImageSource, pulledFrom, reference } from '../images';
-import { percentage } from './units';
-import type { Port, Workload } from './wiring';
+import { bytes, percentage } from './units';
+import { type Port, programOf, type Workload } from './wiring';
 
 export { k8s };
 
@@ -47,6 +47,9 @@ export const resources = ({ cpu, memory, memoryLimit = memory }: Resources): k8s
   requests: { cpu: quantity(cpu), memory: quantity(memory) },
   limits: { memory: quantity(memoryLimit) },
 });
+
+/** The memory that a container may use, in bytes. */
+export const memoryLimit = ({ memory, memoryLimit = memory }: Resources): number => bytes(memoryLimit);
 
 const httpGet = (path: string, port: Port, scheme?: 'HTTPS'): k8s.HttpGetAction => ({
   path,
@@ -116,7 +119,7 @@ export interface PodOptions {
 const podTemplate = (w: Workload, pod: PodOptions, revisionLabel = 'controller-revision-hash'): k8s.PodTemplateSpec => ({
   metadata: { labels: { ...podLabels(w), ...pod.labels }, annotations: pod.annotations },
   spec: {
-    serviceAccountName: w.name,
+    serviceAccountName: programOf(w),
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     priorityClassName: w.priorityClass,
@@ -166,8 +169,11 @@ const spread = (w: Workload, revisionLabel: string): Pick<k8s.PodSpec, 'affinity
 });
 
 const serviceAccount = (scope: Construct, w: Workload, { serviceAccountAnnotations: annotations }: PodOptions): void => {
-  new k8s.KubeServiceAccount(scope, `${w.name}-service-account`, {
-    metadata: { ...metadata(w), annotations },
+  const name = programOf(w);
+  const id = `${name}-service-account`;
+  if (scope.node.tryFindChild(id)) return; // another workload's, which runs the same program
+  new k8s.KubeServiceAccount(scope, id, {
+    metadata: { ...metadata({ ...w, name }), annotations },
     automountServiceAccountToken: false,
   });
 };
@@ -265,14 +271,17 @@ export const statefulSet = (
       persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
       selector: { matchLabels: selectorLabels(w) },
       template: podTemplate(w, pod),
-      volumeClaimTemplates: claims.map((c) => ({
-        metadata: { name: c.name, labels: selectorLabels(w) },
-        spec: {
-          accessModes: ['ReadWriteOnce'],
-          storageClassName: c.storageClass,
-          resources: { requests: { storage: quantity(c.size) } },
-        },
-      })),
+      volumeClaimTemplates:
+        claims.length === 0
+          ? undefined
+          : claims.map((c) => ({
+              metadata: { name: c.name, labels: selectorLabels(w) },
+              spec: {
+                accessModes: ['ReadWriteOnce'],
+                storageClassName: c.storageClass,
+                resources: { requests: { storage: quantity(c.size) } },
+              },
+            })),
     },
   });
 };

@@ -20,6 +20,11 @@ export interface Workload {
   readonly kind: 'workload';
   /** Name of its Kubernetes object, of its main container and value of app.kubernetes.io/name. */
   readonly name: string;
+  /**
+   * The program that it shares with other workloads, which differ in their configuration only: the name of their container
+   * and of their service account. Absent: it has its own.
+   */
+  readonly program?: string;
   /** Its role: app.kubernetes.io/component. */
   readonly component: string;
   readonly fleet: string;
@@ -64,6 +69,9 @@ export interface Edge {
   readonly to: Peer;
   readonly port?: Port;
 }
+
+/** Name of a workload's main container and of its service account. */
+export const programOf = (w: Workload): string => w.program ?? w.name;
 
 export const peerKey = (peer: Peer): string =>
   peer.kind === 'workload' ? `${peer.kubernetes}/${peer.namespace}/${peer.name}` : `${peer.kind}/${peer.name}`;
@@ -189,6 +197,11 @@ export class Endpoint {
   srvFor(client: Workload): string {
     this.discoveredBy(client);
     return `dnssrv+_${this.port.name}._tcp.${this.service}`;
+  }
+
+  /** The same without the pods' addresses: for clients that go by the pods' names, which outlive them. */
+  namesFor(client: Workload): string {
+    return this.srvFor(client).replace('dnssrv+', 'dnssrvnoa+');
   }
 
   /** For clients that find the pods by themselves, such as Prometheus through the Kubernetes API. */

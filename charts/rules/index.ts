@@ -10,6 +10,7 @@ import { certificateRules } from './certificates';
 import { compactorRules } from './compactor';
 import { containerRules } from './containers';
 import { fleetPartialRules, fleetRules } from './fleet';
+import { memcachedRules } from './memcached';
 import { nodeRules } from './nodes';
 import { prometheusRules } from './prometheus';
 import { queryRules } from './query';
@@ -29,6 +30,7 @@ const subjects = {
     queryRules,
     queryFrontendRules,
     storeRules,
+    memcachedRules,
     compactorRules,
     rulerRules,
     alertmanagerRules,
@@ -72,8 +74,10 @@ export const globalRuleFiles = (fleet: ResolvedFleet): Record<string, string> =>
   };
 };
 
-/** Names of all alerts that there are, whatever is turned off; they are the same for every cluster. */
-export const alertNames = (fleet: ResolvedFleet): string[] => {
+/** Names of all alerts that there are, whatever a fleet turns off or does not have; they are the same for every cluster. */
+export const alertNames = (written: ResolvedFleet): string[] => {
+  const cache = { type: 'memcached', replicas: 1, memory: '64Mi' } as const;
+  const fleet = { ...written, observer: { ...written.observer, cache } };
   const all = fleet.clusters
     .slice(0, 1)
     .flatMap((cluster) => Object.values(subjects).flatMap((of) => of.flatMap((rules: RulesOf) => rules(fleet, cluster))));

@@ -1,4 +1,5 @@
 // The querier: requests, StoreAPI endpoints, latency, capacity.
+import { shards } from '../fleet/shards';
 import { seconds } from '../kit/units';
 import { aboutLabel, here, nothingAnswers, p99, percent, type RulesOf, share } from './rule';
 
@@ -140,8 +141,8 @@ export const queryRules: RulesOf = (fleet, { alerts }) => {
             replicas,
           ),
         ),
-        endpointsMissing({ store_type: 'store' }, 'store_type="store"', 'store gateway', 1),
-        endpointsMissing({ store_type: 'rule' }, 'store_type="rule"', 'ruler', 1),
+        endpointsMissing({ store_type: 'store' }, 'store_type="store"', 'store gateways', shards(fleet.observer.store).length),
+        endpointsMissing({ store_type: 'rule' }, 'store_type="rule"', 'rulers', fleet.observer.ruler.replicas),
       ],
     },
   ];

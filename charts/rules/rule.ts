@@ -72,11 +72,14 @@ export const partialIfRemote = (fleet: ResolvedFleet, cluster: ResolvedCluster):
  */
 export const unlessBlind = 'unless on () absent(up)';
 
-/** Nothing of a job answers. absent() of a comparison has no labels, so the rule says which job it is. */
-export const nothingAnswers = (job: string): Pick<Alert, 'expr' | 'labels' | 'keepFiringFor'> => ({
-  expr: `absent(up{job="${job}"} == 1) ${unlessBlind}`,
+/**
+ * Nothing of a job answers, or no pod of one of the Deployments that make it up. absent() of a comparison has no labels, so
+ * the rule says which job it is, and which Deployment.
+ */
+export const nothingAnswers = (job: string, deployment?: string): Pick<Alert, 'expr' | 'labels' | 'keepFiringFor'> => ({
+  expr: `absent(up{job="${job}"${deployment ? `, pod=~"${deployment}-[^-]+-[^-]+"` : ''}} == 1) ${unlessBlind}`,
   keepFiringFor: '1m',
-  labels: { job },
+  labels: { job, ...(deployment ? { deployment } : {}) },
 });
 
 /** Share of bad events among all, as rates over 5 minutes. */

@@ -1,4 +1,5 @@
 // The store gateway, and every observer component's operations on the bucket.
+import { shards } from '../fleet/shards';
 import { here, nothingAnswers, p99, percent, type RulesOf, share } from './rule';
 
 const job = 'job="thanos-store"';
@@ -15,8 +16,9 @@ export const bucketFailures = (selector: string): string =>
     `thanos_objstore_bucket_operations_total{${selector}}`,
   );
 
-export const storeRules: RulesOf = (_fleet, { alerts }) => {
+export const storeRules: RulesOf = (fleet, { alerts }) => {
   const { ratio, for: lasting } = alerts.bucketErrors;
+  const stores = shards(fleet.observer.store);
   return [
     {
       name: 'store',
@@ -24,14 +26,14 @@ export const storeRules: RulesOf = (_fleet, { alerts }) => {
       dashboard: 'object-store',
       interval: '30s',
       rules: [
-        {
+        ...stores.map(({ name }) => ({
           alert: 'ThanosStoreIsDown',
-          ...nothingAnswers('thanos-store'),
+          ...(stores.length > 1 ? nothingAnswers('thanos-store', name) : nothingAnswers('thanos-store')),
           for: alerts.componentDown.for,
-          severity: 'critical',
-          summary: 'No store gateway answers',
-          description: `Cluster ${here}, which watches the observer, has seen no store gateway for ${alerts.componentDown.for}: what is only in the bucket cannot be queried.`,
-        },
+          severity: 'critical' as const,
+          summary: `No store gateway answers${stores.length > 1 ? `: ${name}` : ''}`,
+          description: `Cluster ${here}, which watches the observer, has seen no pod of ${name} for ${alerts.componentDown.for}: what only it reads of the bucket cannot be queried.`,
+        })),
         {
           alert: 'ThanosStoreGrpcErrorRate',
           expr: `${share('job', `grpc_server_handled_total{${job}, ${storeFailed}}`, `grpc_server_started_total{${job}}`)} > ${alerts.queryErrors.ratio}`,

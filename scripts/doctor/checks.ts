@@ -2,6 +2,7 @@
 // and the programs that can tell more. Expectations come from the topology, never from a list.
 import { adminSecretName } from '../../charts/components/grafana';
 import { datasource } from '../../charts/config/grafana';
+import { overShards } from '../../charts/dashboards/shards';
 import type { Synthesized } from '../../charts/fleet';
 import { isSpread } from '../../charts/fleet/exposure';
 import type { ResolvedKubernetes } from '../../charts/fleet/resolve';
@@ -109,14 +110,19 @@ const endpoints: Check = async ({ topology, queryUrl }) => {
         : `the pod is down, the way to it is cut, or its certificate is refused: ${kubectlIn(topology, cluster.in, cluster.namespace)} get pods; npm run certs -- --check; what the querier says is below`,
     );
   });
-  const global = (['store', 'rule'] as const).map((type) => {
+  const { stores, ruler } = topology.observer;
+  const expected = [
+    ['store', 'store gateways', stores.length], // the replicas of each are one endpoint
+    ['rule', 'rulers', ruler.workload.replicas],
+  ] as const;
+  const global = expected.map(([type, of, wanted]) => {
     const seen = alive(type).length;
     return finding(
       'StoreAPI endpoints',
-      type === 'store' ? 'store gateway' : 'ruler',
-      seen > 0 ? 'ok' : 'wrong',
-      `${seen} of 1`,
-      `see the log of thanos-${type} in ${topology.fleet.observer.namespace}`,
+      of,
+      seen === wanted ? 'ok' : 'wrong',
+      `${seen} of ${wanted}`,
+      `${kubectlIn(topology, topology.fleet.observer.in, topology.fleet.observer.namespace)} get pods -l app.kubernetes.io/component=${type}; see the log of what is not ready`,
     );
   });
   const failing = Object.values(answer)
@@ -237,14 +243,14 @@ const uploads: Check = async ({ topology, query }) => {
 
 const store: Check = async ({ topology, query }) => {
   const [loaded, failures, synced] = await Promise.all([
-    query('max(thanos_bucket_store_blocks_loaded{job="thanos-store"})'),
+    query(overShards('thanos_bucket_store_blocks_loaded{job="thanos-store"}')),
     query(
       'sum(increase(thanos_bucket_store_block_load_failures_total{job="thanos-store"}[2m])) + sum(increase(thanos_blocks_meta_sync_failures_total{job="thanos-store"}[2m]))',
     ),
-    query('max(thanos_blocks_meta_synced{job="thanos-store", state="loaded"})'),
+    query(overShards('thanos_blocks_meta_synced{job="thanos-store", state="loaded"}')),
   ]);
   const [blocks, failed, known] = [value(loaded), value(failures) ?? 0, value(synced)];
-  const remedy = `kubectl -n ${topology.fleet.observer.namespace} logs deploy/thanos-store`;
+  const remedy = `kubectl -n ${topology.fleet.observer.namespace} logs -l app.kubernetes.io/component=store`;
   if (blocks === undefined)
     return [finding('store gateway', 'blocks', 'wrong', 'it tells nothing of itself', `is it up and scraped? ${remedy}`)];
   return [

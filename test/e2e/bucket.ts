@@ -21,16 +21,20 @@ interface Block {
   readonly thanos: { readonly labels: Record<string, string>; readonly downsample: { readonly resolution: number } };
 }
 
-const podOf = async (running: Running, name: string): Promise<string> => {
-  const pods = await running.kubectl.get(['pods', '-n', running.observer, '-l', `app.kubernetes.io/name=${name}`]);
+const podOf = async (running: Running, component: string): Promise<string> => {
+  const pods = await running.kubectl.get(['pods', '-n', running.observer, '-l', `app.kubernetes.io/component=${component}`]);
   const pod = pods.find((p: KubeObject) => !p.metadata.deletionTimestamp);
-  assert(pod, `there is no pod of ${name}`);
+  assert(pod, `there is no pod of ${component}`);
   return pod.metadata.name;
 };
 
-const restart = async (running: Running, workload: string): Promise<void> => {
-  await running.kubectl.run(['rollout', 'restart', '-n', running.observer, workload]);
-  await running.kubectl.run(['rollout', 'status', '-n', running.observer, workload, '--timeout=300s']);
+/** Every shard of the store gateway, as kubectl names it. */
+const storeNames = (running: Running): string[] => running.topology.observer.stores.map((s) => `deployment/${s.workload.name}`);
+
+const restart = async (running: Running, ...workloads: string[]): Promise<void> => {
+  await running.kubectl.run(['rollout', 'restart', '-n', running.observer, ...workloads]);
+  for (const workload of workloads)
+    await running.kubectl.run(['rollout', 'status', '-n', running.observer, workload, '--timeout=300s']);
 };
 
 const unpack = (directory: string): string[] => ['sh', '-c', `mkdir -p ${directory} && base64 -d | tar -x -C ${directory}`];
@@ -86,7 +90,7 @@ export const bucketChecks = async (runner: Runner, running: Running, meanwhile: 
         const local = await fetchJson(`${url}/api/v1/query?${new URLSearchParams({ query: `count(${backfilled})`, ...at })}`);
         assert(local.data.result.length === 0, 'it is still there');
       });
-      await restart(running, 'deployment/thanos-store'); // it looks for new blocks when it starts, and every 3 minutes
+      await restart(running, ...storeNames(running)); // it looks for new blocks when it starts, and every 3 minutes
       await until('an answer from the store', async () => {
         const value = await running.number(expr, at);
         assert(value === expected, `${value}, expected ${expected}`);
@@ -110,7 +114,7 @@ export const bucketChecks = async (runner: Runner, running: Running, meanwhile: 
   const oldAt = { time: String(old.to - step), max_source_resolution: '0s' };
   let before: number | undefined;
   const backfill = await runner.check(area, 'blocks of five days are in the bucket and are answered', async () => {
-    const compactor = await podOf(running, 'thanos-compact');
+    const compactor = await podOf(running, 'compact');
     let count = 0;
     for (const blocks of [old, outlived]) {
       const { directory, ulids } = await makeBlocks(blocks);
@@ -124,7 +128,7 @@ export const bucketChecks = async (runner: Runner, running: Running, meanwhile: 
       '-c',
       `thanos tools bucket upload-blocks --objstore.config-file=/etc/thanos/objstore/bucket.yaml --path=/data/e2e ${labels.map((l) => `'${l}'`).join(' ')} && rm -rf /data/e2e`,
     ]);
-    await restart(running, 'deployment/thanos-store');
+    await restart(running, ...storeNames(running));
     before = await until('the sum of all samples', async () => {
       const value = await running.number(total, oldAt);
       const n = (5 * day) / step;
@@ -158,7 +162,7 @@ export const bucketChecks = async (runner: Runner, running: Running, meanwhile: 
   });
 
   await runner.check(area, 'results are what they were before compaction', async () => {
-    await restart(running, 'deployment/thanos-store');
+    await restart(running, ...storeNames(running));
     await until('the same sum from compacted blocks', async () => {
       const after = await running.number(total, oldAt);
       assert(after === before, `${after}, was ${before}`);
@@ -173,7 +177,7 @@ export const bucketChecks = async (runner: Runner, running: Running, meanwhile: 
 
   await runner.check(area, 'retention marks what it has outlived, and nothing halts the compactor', async () => {
     await until('the mark', async () => {
-      const store = await podOf(running, 'thanos-store');
+      const store = await podOf(running, 'store');
       const found = await kubectl.exec(running.observer, store, 'thanos-store', [
         'sh',
         '-c',
@@ -206,7 +210,7 @@ export const bucketChecks = async (runner: Runner, running: Running, meanwhile: 
 
 /** Blocks as the object store has them now; bucket web looks every ten minutes only. */
 const listBlocks = async (running: Running): Promise<Block[]> => {
-  const store = await podOf(running, 'thanos-store');
+  const store = await podOf(running, 'store');
   const text = await running.kubectl.exec(running.observer, store, 'thanos-store', [
     'sh',
     '-c',

@@ -10,12 +10,12 @@ import { globalCases } from './global';
 import { nodeCases } from './nodes';
 import { observerCases } from './observer';
 
-/** Two clusters of two replicas, and three Alertmanagers, so that members can be missing. */
+/** Two clusters of two replicas, three Alertmanagers and two shards, so that members can be missing. */
 const fleet = parseFleet(
   `name: demo
 kubernetes: {kind: {platform: kind}}
 objectStore: {type: embedded}
-observer: {in: kind, alertmanager: {replicas: 3}}
+observer: {in: kind, alertmanager: {replicas: 3}, store: {shards: 2}, cache: {type: memcached}}
 clusters: {chicago: {in: kind}, seattle: {in: kind}}
 `,
   'fleet.yaml',

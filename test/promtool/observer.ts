@@ -66,6 +66,10 @@ const queryLatency = (alert: string, handler: string): Case => ({
   }),
 });
 
+/** Requests of query-frontends to memcached. */
+const answersIn = (method: string, code: string): string =>
+  `cortex_memcache_request_duration_seconds_count{${of('thanos-query-frontend')}, method="${method}", status_code="${code}"}`;
+
 const backlog = (alert: string, metric: string): Case => ({
   alert,
   severity: 'warning',
@@ -149,7 +153,7 @@ export const observerCases: readonly Case[] = [
     },
   },
   {
-    alert: 'ThanosQueryEndpointsMissing', // one sidecar of seattle, and the store gateway, which was never there
+    alert: 'ThanosQueryEndpointsMissing', // one sidecar of seattle, and the store gateways, which were never there
     severity: 'warning',
     count: 2,
     series: {
@@ -158,13 +162,72 @@ export const observerCases: readonly Case[] = [
       [connections('sidecar', '{cluster="chicago", replica="prometheus-1"}')]: always(1),
       [connections('sidecar', '{cluster="seattle", replica="prometheus-0"}')]: always(1),
       [connections('sidecar', '{cluster="seattle", replica="prometheus-1"}')]: gauge(1, '_', 1),
-      [connections('store', '{cluster="chicago"}')]: gauge(1, '_', 1),
+      [connections('store', '{cluster="chicago"}')]: gauge(2, '_', 2),
       [connections('rule', '{ruler="global"}')]: always(1),
     },
   },
   isDown('ThanosQueryFrontendIsDown', 'thanos-query-frontend', 'critical'),
   httpErrors('ThanosQueryFrontendErrorRateHigh', 'thanos-query-frontend', 'query-frontend'),
-  isDown('ThanosStoreIsDown', 'thanos-store', 'critical'),
+  {
+    alert: 'ThanosStoreIsDown', // both pods of a shard; in the near miss one
+    severity: 'critical',
+    series: {
+      [`up{${of('thanos-store', 'thanos-store-0-of-2-5c9-a')}}`]: gauge(1, 0, 0),
+      [`up{${of('thanos-store', 'thanos-store-0-of-2-5c9-b')}}`]: gauge(1, 0, 1),
+      [`up{${of('thanos-store', 'thanos-store-1-of-2-77f-a')}}`]: always(1),
+    },
+  },
+  {
+    alert: 'MemcachedOperationsFailing',
+    severity: 'warning',
+    count: 2,
+    series: {
+      [`thanos_memcached_operation_failures_total{${of('thanos-store')}, operation="getmulti", reason="timeout"}`]: counter(
+        0,
+        6,
+        4,
+      ),
+      [`thanos_memcached_operations_total{${of('thanos-store')}, operation="getmulti"}`]: counter(100, 100, 100),
+      [answersIn('Memcache.GetMulti', '500')]: counter(0, 6, 4),
+      [answersIn('Memcache.GetMulti', '404')]: counter(50, 47, 48), // what is not there
+      [answersIn('Memcache.GetMulti', '200')]: counter(50, 47, 48),
+    },
+  },
+  {
+    alert: 'MemcachedItemsSkipped',
+    severity: 'info',
+    count: 2,
+    series: {
+      [`thanos_memcached_operation_skipped_total{${of('thanos-store')}, operation="set", reason="async-buffer-full"}`]: counter(
+        0,
+        6,
+        4,
+      ),
+      [`thanos_memcached_operations_total{${of('thanos-store')}, operation="set"}`]: counter(100, 94, 96),
+      [`cortex_memcache_client_set_skip_total{${of('thanos-query-frontend')}}`]: counter(0, 3, 2),
+      [`cortex_cache_dropped_background_writes_total{${of('thanos-query-frontend')}}`]: counter(0, 3, 2),
+      [answersIn('Memcache.Put', '200')]: counter(100, 100, 100),
+    },
+  },
+  {
+    alert: 'MemcachedHitRateLow',
+    severity: 'info',
+    series: {
+      [`thanos_store_index_cache_hits_total{${of('thanos-store')}, item_type="Postings"}`]: counter(500, 150, 250),
+      [`thanos_store_index_cache_requests_total{${of('thanos-store')}, item_type="Postings"}`]: counter(1000, 1000, 1000),
+    },
+    step: 5,
+    bad: 90,
+  },
+  {
+    alert: 'MemcachedServersMissing',
+    severity: 'warning',
+    count: 2,
+    series: {
+      [`thanos_memcached_dns_provider_results{${of('thanos-store')}, name="index-cache"}`]: gauge(2, 1, 2),
+      [`cortex_memcache_client_servers{${of('thanos-query-frontend')}}`]: gauge(2, 1, 2),
+    },
+  },
   grpcServer('ThanosStoreGrpcErrorRate', 'thanos-store'),
   {
     alert: 'ThanosStoreSeriesGateLatencyHigh',

@@ -1,7 +1,7 @@
 // What a component of the fleet does with the bucket, and what its pod needs for it.
 import type { Http, Reference } from '../../fleet/object-stores';
 import type { k8s } from '../../kit/kubernetes';
-import type { Workload } from '../../kit/wiring';
+import { programOf, type Workload } from '../../kit/wiring';
 
 /**
  * What a component does with the bucket: it reads blocks; it uploads its own, too; or it keeps the whole bucket in order,
@@ -15,12 +15,15 @@ export interface Grant {
   readonly access: BucketAccess;
 }
 
+/** Workloads that run one program have one service account, and one right. */
+const accountOf = (w: Workload): string => `${w.kubernetes}/${w.namespace}/${programOf(w)}`;
+
 /** Who may use the bucket, and for what: recorded when a component asks for it, as edges are (docs/decisions/0002). */
 export class Grants {
   private readonly grants: Grant[] = [];
 
   allow(client: Workload, access: BucketAccess): void {
-    this.grants.push({ client, access });
+    if (!this.grants.some((grant) => accountOf(grant.client) === accountOf(client))) this.grants.push({ client, access });
   }
 
   all(): readonly Grant[] {
