@@ -118,6 +118,8 @@ export const applyOrder = [
   'Deployment',
   'HorizontalPodAutoscaler',
   'DaemonSet',
+  'Ingress',
+  'HTTPRoute',
 ];
 
 export interface Manifest {

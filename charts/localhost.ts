@@ -1,5 +1,6 @@
 // The ports on localhost of a fleet on kind: which user interface is where, and the NodePort behind it.
 import type { Construct } from 'constructs';
+import { hostUrl } from './ingress';
 import { k8s, metadata, selectorLabels } from './kit/kubernetes';
 import { localhost } from './kit/policies';
 import type { Endpoint } from './kit/wiring';
@@ -62,8 +63,15 @@ export const localPorts = (topology: Topology): LocalPort[] => {
 /** Whether ports of localhost lead to the observer at all. */
 export const onLocalhost = (topology: Topology): boolean => topology.observer.kubernetes.platform === 'kind';
 
-/** Where a user finds a component: on localhost, or off kind behind its Service. */
+/**
+ * Where a user finds a component: at its host, on localhost, or off kind behind its Service. The querier's pages are the
+ * query-frontend's too, and only that has a host.
+ */
 export const userUrl = (topology: Topology, endpoint: Endpoint): string =>
+  hostUrl(topology, endpoint === topology.observer.query.http ? topology.observer.queryFrontend.http : endpoint) ??
+  plainUrl(topology, endpoint);
+
+const plainUrl = (topology: Topology, endpoint: Endpoint): string =>
   onLocalhost(topology)
     ? `${endpoint.serverName ? 'https' : 'http'}://localhost:${localPorts(topology).find((p) => p.endpoint === endpoint)?.hostPort}`
     : endpoint.link;

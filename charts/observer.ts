@@ -12,6 +12,7 @@ import { renderStore } from './components/store';
 import type { Keeper } from './config/caches';
 import { bucketClients } from './config/objstore';
 import { renderExposed } from './exposure';
+import { renderIngress } from './ingress';
 import { namespace } from './kit/kubernetes';
 import type { Workload } from './kit/wiring';
 import { renderLocalPorts, userUrl } from './localhost';
@@ -55,7 +56,9 @@ export const renderObserver = (chart: Chart, topology: Topology): void => {
     datasource: queryFrontend.http,
     kubernetes,
     externalUrl: grafanaUrl,
+    edges,
   });
   renderExposed(chart, alertmanager.http, kubernetes, fleet.observer.expose);
+  renderIngress(chart, topology);
   renderLocalPorts(chart, topology, kubernetes.name, own);
 };

@@ -5,7 +5,7 @@ import { loadFleet } from '../charts/fleet';
 import type { ResolvedKubernetes } from '../charts/fleet/resolve';
 import { madeByLabel } from '../charts/kind';
 import { declareTopology, type Topology } from '../charts/topology';
-import { fleetNamespaces, selector } from './lib/components';
+import { fleetNamespaces, knownKinds, selector } from './lib/components';
 import { kindName, unreachable } from './lib/contexts';
 import { each } from './lib/each';
 import { Kubectl, type KubeObject, run } from './lib/kubectl';
@@ -19,8 +19,10 @@ made in Grafana: they are kept unless you answer yes, and their namespaces with 
   --volumes       delete the volumes too, without asking; a kind cluster that npm run up made goes as a whole
   --keep-volumes  keep the volumes, without asking`;
 
-const namespaced =
-  'statefulsets,deployments,daemonsets,services,endpointslices,configmaps,secrets,networkpolicies,poddisruptionbudgets,roles,rolebindings,serviceaccounts';
+/** They are in no namespace, or go with all that is in them. */
+const clusterWide = ['Namespace', 'ClusterRole', 'ClusterRoleBinding'];
+/** Not of the manifests: what npm run up and npm run certs write. */
+const written = ['Secret', 'ConfigMap', 'EndpointSlice'];
 
 const ask = async (question: string): Promise<boolean> => {
   if (!process.stdin.isTTY) return false;
@@ -73,7 +75,8 @@ const takeAway = async ({ kubernetes, kubectl, namespaces, claims }: Place, flee
     progress.done(`${green('✓')} removed from ${context}, with ${claims.length} volumes`);
     return;
   }
-  await kubectl.run(['delete', namespaced, '-A', '-l', selector(fleet), '--ignore-not-found']);
+  const kinds = new Set([...(await knownKinds(kubectl)).filter((kind) => !clusterWide.includes(kind)), ...written]);
+  await kubectl.run(['delete', [...kinds].join(','), '-A', '-l', selector(fleet), '--ignore-not-found']);
   await kubectl.run(['wait', 'pods', '-A', '-l', selector(fleet), '--for=delete', '--timeout=120s']).catch((error: Error) => {
     if (!error.message.includes('no matching resources')) throw error;
   });

@@ -5,6 +5,7 @@ import { adminSecretName } from '../charts/components/grafana';
 import { loadFleet, type Synthesized, synthesize } from '../charts/fleet';
 import { renderAccepted } from '../charts/fleet/messages';
 import type { ResolvedKubernetes } from '../charts/fleet/resolve';
+import { hostUrl } from '../charts/ingress';
 import { type LocalPort, localPorts, onLocalhost } from '../charts/localhost';
 import type { Topology } from '../charts/topology';
 import { certificateClusters, certificateFleet } from './certificates/fleet';
@@ -168,9 +169,10 @@ const addresses = async (topology: Topology, ready: readonly Placed[]): Promise<
         : `svc/${server.name}`;
     return [
       port.title,
-      mapped[i]
-        ? `${port.endpoint.serverName ? 'https' : 'http'}://localhost:${port.hostPort}`
-        : `kubectl --context ${context} -n ${server.namespace} port-forward ${target} ${port.hostPort}:${port.endpoint.port.number}`,
+      hostUrl(topology, port.endpoint) ??
+        (mapped[i]
+          ? `${port.endpoint.serverName ? 'https' : 'http'}://localhost:${port.hostPort}`
+          : `kubectl --context ${context} -n ${server.namespace} port-forward ${target} ${port.hostPort}:${port.endpoint.port.number}`),
       c?.done ? green(`${c.ready}/${c.wanted} ready`) : yellow('not ready'),
     ];
   });

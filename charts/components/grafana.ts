@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import { dashboardProviders, dashboardsDirectory, datasources } from '../config/grafana';
 import { dashboards } from '../dashboards';
 import { dashboardFile } from '../dashboards/panels';
+import type { ResolvedOidc } from '../fleet/ingress';
 import type { ResolvedFleet, ResolvedKubernetes } from '../fleet/resolve';
 import { images } from '../images';
 import {
@@ -23,7 +24,7 @@ import {
   yaml,
 } from '../kit/kubernetes';
 import { seconds } from '../kit/units';
-import { type Edges, Endpoint, type Port, type Workload } from '../kit/wiring';
+import { type Edges, Endpoint, type Port, partOfInternet, type Workload } from '../kit/wiring';
 import type { Place } from './thanos';
 
 const http: Port = { name: 'http', number: 3000 };
@@ -68,6 +69,39 @@ const settings: Record<string, string> = {
   GF_LOG_MODE: 'console',
 };
 
+const oidcDirectory = '/etc/grafana/oidc';
+
+/** The groups of a token's claim `groups` decide what somebody may do; whoever is in none may look (JMESPath). */
+const roleOf = ({ admins, editors }: ResolvedOidc): string =>
+  [
+    ...admins.map((group) => `contains(groups[*], '${group}') && 'Admin'`),
+    ...editors.map((group) => `contains(groups[*], '${group}') && 'Editor'`),
+    "'Viewer'",
+  ].join(' || ');
+
+/** Login with an identity provider (grafana docs: configure-authentication/generic-oauth). The administrator's own login stays. */
+const oidcSettings = (oidc: ResolvedOidc): Record<string, string> => ({
+  GF_AUTH_GENERIC_OAUTH_ENABLED: 'true',
+  GF_AUTH_GENERIC_OAUTH_NAME: oidc.name,
+  GF_AUTH_GENERIC_OAUTH_CLIENT_ID__FILE: `${oidcDirectory}/client-id`,
+  GF_AUTH_GENERIC_OAUTH_CLIENT_SECRET__FILE: `${oidcDirectory}/client-secret`,
+  GF_AUTH_GENERIC_OAUTH_AUTH_URL: oidc.authUrl,
+  GF_AUTH_GENERIC_OAUTH_TOKEN_URL: oidc.tokenUrl,
+  GF_AUTH_GENERIC_OAUTH_API_URL: oidc.apiUrl,
+  GF_AUTH_GENERIC_OAUTH_SCOPES: oidc.scopes.join(' '),
+  GF_AUTH_GENERIC_OAUTH_USE_PKCE: 'true',
+  GF_AUTH_GENERIC_OAUTH_ROLE_ATTRIBUTE_PATH: roleOf(oidc),
+});
+
+/** Grafana itself asks the provider for tokens and for who somebody is; the browser goes to the third address. */
+const allowProvider = (edges: Edges, workload: Workload, { tokenUrl, apiUrl }: ResolvedOidc): void => {
+  for (const { protocol, port } of [tokenUrl, apiUrl].map((url) => new URL(url)))
+    edges.allow(workload, partOfInternet('identity provider'), {
+      name: 'oidc',
+      number: Number(port || (protocol === 'http:' ? 80 : 443)),
+    });
+};
+
 const demoSecret = 'grafana-admin';
 
 /** The Secret in the observer's namespace that holds the administrator's credentials. */
@@ -88,7 +122,7 @@ export const renderGrafana = (
   scope: Construct,
   grafana: Grafana,
   fleet: ResolvedFleet,
-  options: { datasource: Endpoint; kubernetes: ResolvedKubernetes; externalUrl: string },
+  options: { datasource: Endpoint; kubernetes: ResolvedKubernetes; externalUrl: string; edges: Edges },
 ): void => {
   const { workload } = grafana;
   const interval = fleet.clusters.map((c) => c.scrapeInterval).sort((a, b) => seconds(b) - seconds(a))[0] ?? '15s';
@@ -101,6 +135,14 @@ export const renderGrafana = (
     reloadedConfigMap(scope, workload, `grafana-dashboard-${d.uid}`, { [`${d.uid}.json`]: dashboardFile(d) }),
   );
   const secret = adminSecret(scope, workload, fleet);
+  const { oidc } = fleet.observer.grafana;
+  if (oidc) allowProvider(options.edges, workload, oidc);
+  const env = {
+    ...settings,
+    GF_SERVER_ROOT_URL: options.externalUrl,
+    ...(options.externalUrl.startsWith('https://') ? { GF_SECURITY_COOKIE_SECURE: 'true' } : {}),
+    ...(oidc ? oidcSettings(oidc) : {}),
+  };
   const file = (name: string) => ({ key: `${name}.yaml`, path: `${name}/${name}.yaml` });
   service(scope, workload, [http]);
   statefulSet(
@@ -112,10 +154,7 @@ export const renderGrafana = (
         terminationGracePeriodSeconds: 30,
         containers: [
           container(workload.name, workload.image, {
-            env: [
-              ...Object.entries(settings).map(([name, value]) => ({ name, value })),
-              { name: 'GF_SERVER_ROOT_URL', value: options.externalUrl },
-            ],
+            env: Object.entries(env).map(([name, value]) => ({ name, value })),
             ports: containerPorts(http),
             ...probes(http, { live: '/api/health', ready: '/api/health' }),
             resources: resources(fleet.observer.grafana.resources),
@@ -125,6 +164,7 @@ export const renderGrafana = (
               readOnly('provisioning', provisioning),
               readOnly('dashboards', dashboardsDirectory),
               readOnly('secrets', secrets),
+              ...(oidc ? [readOnly('oidc', oidcDirectory)] : []),
             ],
           }),
         ],
@@ -133,6 +173,7 @@ export const renderGrafana = (
           { name: 'provisioning', configMap: { name: config, items: [file('datasources'), file('dashboards')] } },
           { name: 'dashboards', projected: { sources: boards.map((name) => ({ configMap: { name } })) } },
           secretVolume('secrets', secret),
+          ...(oidc ? [secretVolume('oidc', oidc.secret)] : []),
         ],
       },
     },

@@ -6,6 +6,7 @@ import { availabilityChecks } from './availability-checks';
 import { exposureChecks } from './exposure-checks';
 import { gitopsChecks } from './gitops-checks';
 import { imageChecks } from './image-checks';
+import { ingressChecks } from './ingress-checks';
 import { nearest } from './nearest';
 import { notificationChecks } from './notification-checks';
 import { objectStoreChecks } from './object-store-checks';
@@ -344,6 +345,7 @@ const checks: readonly Check[] = [
   ...exposureChecks,
   ...gitopsChecks,
   ...sizingChecks,
+  ...ingressChecks,
   ...notificationChecks,
   ...alertChecks,
   ...imageChecks,

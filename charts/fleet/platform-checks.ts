@@ -14,10 +14,11 @@ const embeddedStore: Check = (fleet, resolved) => {
 
 const demoPassword: Check = (fleet, resolved) => {
   const k = resolved.kubernetes.find((other) => other.name === fleet.observer.in);
-  return refuseIf(!fleet.observer.grafana?.adminSecret && k !== undefined && k.platform !== 'kind', {
+  const { adminSecret, host } = fleet.observer.grafana ?? {};
+  return refuseIf(!adminSecret && k !== undefined && (k.platform !== 'kind' || host !== undefined), {
     code: 'demo-password',
     path: ['observer', ...(fleet.observer.grafana ? ['grafana'] : [])],
-    problem: `Grafana has no administrator of its own, and is in ${k?.name}, which is on ${k?.platform}`,
+    problem: `Grafana has no administrator of its own, and is ${host ? `at ${host}` : `in ${k?.name}, which is on ${k?.platform}`}`,
     consequence: 'everybody could log in as admin with the password of the demo.',
     remedy: "grafana: {adminSecret: grafana-admin}, a Secret in the observer's namespace.",
   });

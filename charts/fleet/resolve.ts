@@ -8,6 +8,7 @@ import { type ResolvedAlerts, type ResolvedSlo, type RuleTexts, resolveAlerts, r
 import { type ResolvedParts, resolveParts, resolveResources } from './availability';
 import { exposedPorts, type ResolvedExpose, type ResolvedTls, resolveExpose, resolveTls } from './exposure';
 import { type ResolvedArgoCd, resolveArgoCd } from './gitops';
+import { type ResolvedIngress, type ResolvedOidc, resolveIngress, resolveOidc } from './ingress';
 import { type ResolvedNotifications, resolveNotifications } from './notifications';
 import { type ResolvedObjectStore, resolveObjectStore } from './object-stores';
 import { type AwsCluster, awsCluster, type Platform, platforms } from './platforms';
@@ -79,7 +80,9 @@ export interface ResolvedFleet {
     readonly expose?: ResolvedExpose;
     readonly query: { readonly timeout: string };
     readonly alertmanager: ResolvedNotifications;
-    readonly grafana: { readonly adminSecret?: string };
+    /** Absent: no user interface has a host. */
+    readonly ingress?: ResolvedIngress;
+    readonly grafana: { readonly adminSecret?: string; readonly oidc?: ResolvedOidc };
   } & ResolvedParts;
   readonly clusters: readonly ResolvedCluster[];
   readonly images: ImageSource;
@@ -186,7 +189,8 @@ const resolveObserver = (
     ...parts,
     query: { ...parts.query, timeout: observer.query?.timeout ?? '2m' },
     alertmanager: { ...parts.alertmanager, ...resolveNotifications(fleet) },
-    grafana: { ...parts.grafana, adminSecret: observer.grafana?.adminSecret },
+    ingress: resolveIngress(fleet),
+    grafana: { ...parts.grafana, adminSecret: observer.grafana?.adminSecret, oidc: resolveOidc(fleet) },
   };
 };
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { acceptable } from './codes';
 import { expose } from './exposure-schema';
 import { gitops } from './gitops-schema';
+import { ingress, oidc, webHost } from './ingress-schema';
 import { objectStore } from './object-store-schema';
 import {
   amount,
@@ -295,8 +296,14 @@ const observer = z.strictObject({
     })
     .optional()
     .describe('Thanos Query.'),
+  ingress: ingress
+    .optional()
+    .describe(
+      'How people reach the user interfaces that have a host, by TLS. Without it: through localhost on kind, and by port-forward.',
+    ),
   queryFrontend: z
     .strictObject({
+      host: webHost.optional().describe('Where people find the query page. It asks nobody who it is. Default: nowhere.'),
       replicas: count(1, 20).optional().describe('Default: 1.'),
       autoscale,
       resources: resources.optional(),
@@ -368,6 +375,7 @@ const observer = z.strictObject({
   bucketWeb: z.strictObject({ resources: resources.optional() }).optional().describe('The page that shows the blocks.'),
   alertmanager: z
     .strictObject({
+      host: webHost.optional().describe('Where people find Alertmanager. It asks nobody who it is. Default: nowhere.'),
       replicas: count(1, 9).optional().describe('Default: 1.'),
       resources: resources.optional(),
       receivers: z
@@ -391,6 +399,8 @@ const observer = z.strictObject({
     .describe('Alertmanager.'),
   grafana: z
     .strictObject({
+      host: webHost.optional().describe('Where people find Grafana. Default: nowhere.'),
+      oidc: oidc.optional().describe('Let people log in with an identity provider, by OpenID Connect.'),
       adminSecret: secretName
         .optional()
         .describe(

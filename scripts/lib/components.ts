@@ -1,4 +1,5 @@
 // What of a fleet is ready, and why the rest is not.
+import { applyOrder } from '../../charts/fleet';
 import { partOf } from '../../charts/kit/kubernetes';
 import type { Topology } from '../../charts/topology';
 import type { Kubectl, KubeObject } from './kubectl';
@@ -37,6 +38,13 @@ export const component = (o: KubeObject): Component => {
     ready,
     done: observed && rolledOut && !extra && updated >= wanted && ready >= wanted && (o.kind !== 'DaemonSet' || wanted > 0),
   };
+};
+
+/** The kinds of a fleet's objects that a Kubernetes cluster knows. */
+export const knownKinds = async (kubectl: Pick<Kubectl, 'run'>): Promise<string[]> => {
+  const rows = (await kubectl.run(['api-resources', '--no-headers'])).split('\n');
+  const known = rows.map((row) => row.trim().split(/\s+/).at(-1));
+  return applyOrder.filter((kind) => known.includes(kind));
 };
 
 /** Every workload of the fleet in a Kubernetes cluster. */

@@ -1,8 +1,8 @@
 // What a Kubernetes cluster has of the fleet, and what its API server would make of the objects to apply.
 import { certificatesComponent } from '../../charts/config/certificates';
-import { applyOrder, type Manifest } from '../../charts/fleet';
+import type { Manifest } from '../../charts/fleet';
 import { type Api, openApi } from '../lib/api';
-import { selector } from '../lib/components';
+import { knownKinds, selector } from '../lib/components';
 import type { Kubectl } from '../lib/kubectl';
 import type { Json } from './differences';
 import { byKey, type Finding, keyOf, nameOf } from './objects';
@@ -61,8 +61,7 @@ const isIssued = ({ kind, metadata }: Manifest): boolean =>
 
 /** Everything of the fleet that manifests made. */
 export const liveObjects = async (kubectl: Pick<Kubectl, 'run' | 'get'>, fleet: string): Promise<Manifest[]> => {
-  const known = (await kubectl.run(['api-resources', '--no-headers'])).split('\n').map((line) => line.trim().split(/\s+/).at(-1));
-  const all = await kubectl.get([applyOrder.filter((kind) => known.includes(kind)).join(','), '-A', '-l', selector(fleet)]);
+  const all = await kubectl.get([(await knownKinds(kubectl)).join(','), '-A', '-l', selector(fleet)]);
   return all.filter((o) => !isIssued(o));
 };
 

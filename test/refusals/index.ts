@@ -6,6 +6,7 @@ import { exposureRefusals } from './exposure';
 import { forms } from './forms';
 import { gitopsRefusals } from './gitops';
 import { imageRefusals } from './images';
+import { ingress } from './ingress';
 import { model } from './model';
 import { notifications } from './notifications';
 import { objectStores } from './object-store';
@@ -23,4 +24,5 @@ export const refusals = {
   exposure: exposureRefusals,
   gitops: gitopsRefusals,
   sizing,
+  ingress,
 };

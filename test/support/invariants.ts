@@ -5,6 +5,7 @@ import { DaemonSet } from 'kubernetes-models/apps/v1/DaemonSet';
 import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
 import { StatefulSet } from 'kubernetes-models/apps/v1/StatefulSet';
 import { HorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler';
+import { Ingress } from 'kubernetes-models/networking.k8s.io/v1/Ingress';
 import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy';
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget';
 import { ClusterRole } from 'kubernetes-models/rbac.authorization.k8s.io/v1/ClusterRole';
@@ -30,6 +31,7 @@ const models: Record<string, new (data: any) => { validate(): void }> = {
   'apps/v1 StatefulSet': StatefulSet,
   'autoscaling/v2 HorizontalPodAutoscaler': HorizontalPodAutoscaler,
   'cert-manager.io/v1 Certificate': Certificate,
+  'networking.k8s.io/v1 Ingress': Ingress,
   'networking.k8s.io/v1 NetworkPolicy': NetworkPolicy,
   'policy/v1 PodDisruptionBudget': PodDisruptionBudget,
   'rbac.authorization.k8s.io/v1 ClusterRole': ClusterRole,
@@ -265,6 +267,12 @@ export const referenceProblems = (objects: readonly Manifest[], { clusters }: Re
           .map((m: Json) => `${w.id} mounts volume ${m.name}, which is not there`),
       ),
     ]),
+    ...ofKind(objects, 'Ingress').flatMap((o) =>
+      o.spec.rules
+        .flatMap((rule: Json) => rule.http.paths)
+        .filter((path: Json) => !has('Service', o.metadata.namespace, path.backend.service.name))
+        .map((path: Json) => `${idOf(o)} leads to Service ${path.backend.service.name}, which is not there`),
+    ),
     ...ofKind(objects, 'RoleBinding', 'ClusterRoleBinding').flatMap((o) => [
       ...(has(o.roleRef.kind, o.metadata.namespace, o.roleRef.name) ? [] : [`${idOf(o)} binds no role`]),
       ...o.subjects
