@@ -84,7 +84,7 @@ export const tlsChecks = async (runner: Runner, world: World): Promise<void> => 
   });
   await runner.check(area, 'of the observer, only the querier may go to the sidecars', async () => {
     const { fleet } = world;
-    const { store, grafana } = world.topology.observer;
+    const { stores, grafana } = world.topology.observer;
     const ways = world.remote.flatMap((c) => (c.cluster.expose?.addresses ?? []).map((a) => ({ c, a })));
     const tried = (pod: string, container: string, host: string, port: number) =>
       world
@@ -101,7 +101,7 @@ export const tlsChecks = async (runner: Runner, world: World): Promise<void> => 
       const code = async ({ workload }: { workload: { name: string } }) =>
         (await tried(podOf(workload.name), workload.name, host, a.port ?? c.grpc.port.number)).trim();
       assert((await code(query)) === '0', `the querier does not reach ${c.cluster.name}`);
-      for (const other of [store, grafana])
+      for (const other of [...stores, grafana])
         assert((await code(other)) !== '0', `${other.workload.name} reaches ${c.cluster.name}`);
     }
     return `${ways.length} exposed ports`;
