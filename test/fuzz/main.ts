@@ -120,7 +120,7 @@ const record = (command: string, tallies: ReadonlyMap<Search, Tally>, verified: 
   const p = tallies.get('pairs')?.pairs;
   return `## Fuzzing
 
-\`${command}\` makes this section. ${(took / 60_000).toFixed(0)} minutes on ${cpus().length} cores; no finding.
+\`${command}\` makes this section. It took ${(took / 1000).toFixed(0)} s on ${cpus().length} cores; no finding. A longer \`--for\` tries more.
 
 | Fleets that nobody wrote | accepted and well | refused as they should be |
 | --- | --: | --: |

@@ -14,8 +14,6 @@ type Step =
 
 /** A value that an option may have. */
 export interface Choice {
-  /** For people: `replicas = 2`. */
-  readonly label: string;
   /** Absent: the option is left out of the fleet. */
   readonly chosen?: Chosen;
 }
@@ -71,22 +69,17 @@ const isLeaf = (node: Node): boolean =>
 const isMapOfAlternatives = (node: Node): boolean =>
   Boolean(node.additionalProperties?.oneOf ?? node.additionalProperties?.anyOf);
 
-const show = (chosen: Chosen): string => {
-  const text = typeof chosen === 'function' ? chosen.toString().replace(/\s+/g, ' ') : JSON.stringify(chosen);
-  return text.length > 50 ? `${text.slice(0, 49)}…` : text;
-};
-
 /** Options whose values nobody knows: test/fuzz/values.ts must have them. */
 export const unknownOptions: string[] = [];
 
 const walk = (node: Node, name: string, steps: readonly Step[], optional: boolean): Option[] => {
-  const left: Choice[] = optional ? [{ label: `no ${name}` }] : [];
+  const left: Choice[] = optional ? [{}] : [];
   const option = (choices: Choice[]): Option[] => (choices.length > 0 ? [{ name, steps, choices }] : []);
   if (isLeaf(node)) {
     if (node.const !== undefined) return [];
     const values = leafValues(node, name);
     if (!values) unknownOptions.push(name);
-    return option([...left, ...(values ?? []).map((chosen) => ({ label: `${name} = ${show(chosen)}`, chosen }))]);
+    return option([...left, ...(values ?? []).map((chosen) => ({ chosen }))]);
   }
   const variants = variantsOf(node);
   if (variants.length > 0)
@@ -98,26 +91,21 @@ const walk = (node: Node, name: string, steps: readonly Step[], optional: boolea
           {
             name: inside.name,
             steps: [...steps, inside],
-            choices: [{ label: `${name}.${key} = ${value}`, chosen: (f: Fleet) => f }],
+            choices: [{ chosen: (f: Fleet) => f }],
           },
           ...properties(variant, inside.name, [...steps, inside], key),
         ];
       }),
     ];
   if (node.properties)
-    return [
-      ...option(
-        optional ? [...left, { label: `${name} with no more than it needs`, chosen: (f) => minimal(node, name, f) }] : [],
-      ),
-      ...properties(node, name, steps),
-    ];
+    return [...option(optional ? [...left, { chosen: (f) => minimal(node, name, f) }] : []), ...properties(node, name, steps)];
   const entry = node.additionalProperties || node.items;
   const inside: Step = node.items
     ? { each: 0, node: entry, name: `${name}[]` }
     : { each: samples[name] ?? 'another', node: entry, name: `${name}.*` };
   const empty = node.items ? [] : {};
   return [
-    ...option(optional ? [...left, ...(node.minItems ? [] : [{ label: `${name} is empty`, chosen: empty }])] : []),
+    ...option(optional ? [...left, ...(node.minItems ? [] : [{ chosen: empty }])] : []),
     ...walk(entry, inside.name, [...steps, inside], false),
   ];
 };

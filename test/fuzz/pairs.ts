@@ -49,6 +49,8 @@ const makeRoom = (base: Fleet, entries: Entries, given: readonly Given[], found:
       const stays = inside.flatMap((k) => [k.path[length], ...requiredIn(k.option, length)]);
       if (inside.length > 0 && holder && typeof holder === 'object')
         for (const key of Object.keys(holder)) if (!stays.includes(key)) delete holder[key];
+      // the violation may be about something that the base alone has
+      if (length < path.length && inside.length === 0 && holder && typeof holder === 'object') delete holder[String(path.at(-1))];
     }
   return roomy;
 };

@@ -19,6 +19,8 @@ const byForm = new Map<string, readonly Chosen[]>([
   [formOf(scalars.ratio), ['5%', '99.5%']],
   [formOf(scalars.cidr), ['10.0.0.0/8', '192.168.7.1/32', 'fd00::/8']],
   [formOf(scalars.secretName), ['a', 'a-secret.of.ours']],
+  [formOf(scalars.dnsLabel), ['a', 'a-name-1']],
+  [formOf(scalars.httpUrl), ['http://ab', 'https://h.example.com/a/b']],
   [formOf(scalars.secretKey), ['key', 'A_file.v1']],
 ]);
 

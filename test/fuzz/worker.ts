@@ -15,7 +15,7 @@ import type { Fleet } from './values';
 /** What a worker says. */
 export type Message =
   | { readonly begins: string }
-  | { readonly ends: 'accepted' | 'refused'; readonly pairs?: PairStats }
+  | { readonly ends: 'accepted' | 'refused' }
   | { readonly finding: string; readonly fleet: string; readonly replay: string }
   | { readonly done: true; readonly pairs?: PairStats };
 
