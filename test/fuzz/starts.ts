@@ -212,6 +212,26 @@ const joined: Value = {
   },
 };
 
+/** The same with a user interface behind a Gateway. */
+const routed: Value = {
+  name: 'routed',
+  kubernetes: { kind: { platform: 'kind' } },
+  objectStore: { type: 'embedded' },
+  observer: {
+    in: 'kind',
+    ingress: {
+      gateway: {
+        name: 'public',
+        namespace: 'gateways',
+        listener: 'https',
+        pods: { namespace: 'gateways', labels: { app: 'envoy' } },
+      },
+    },
+    grafana: { host: 'grafana.example.com', adminSecret: 'g' },
+  },
+  clusters: { chicago: { in: 'kind' } },
+};
+
 export const seeds: readonly Value[] = [
   ...fleetFiles.map((file) => parse(readText(file)) as Value),
   everyOption,
@@ -220,4 +240,5 @@ export const seeds: readonly Value[] = [
   azure,
   ...byKey,
   joined,
+  routed,
 ];

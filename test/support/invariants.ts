@@ -18,11 +18,37 @@ import { Secret } from 'kubernetes-models/v1/Secret';
 import { Service } from 'kubernetes-models/v1/Service';
 import { ServiceAccount } from 'kubernetes-models/v1/ServiceAccount';
 import { parse } from 'yaml';
+import { z } from 'zod';
 import { certificateVolume } from '../../charts/config/object-stores/client';
 import type { Manifest, ResolvedFleet } from '../../charts/fleet';
 import { imageOf } from '../../charts/images';
 import { bytes } from '../../charts/kit/units';
 import { containersOf, idOf, type Json, ofKind, workloadsOf } from './fleets';
+
+/** What of an HTTPRoute is used here, and nothing else: the published model is no CommonJS module. */
+const route = z.strictObject({
+  apiVersion: z.string(),
+  kind: z.literal('HTTPRoute'),
+  metadata: z.strictObject({ name: z.string(), namespace: z.string(), labels: z.record(z.string(), z.string()) }),
+  spec: z.strictObject({
+    parentRefs: z.array(z.strictObject({ name: z.string(), namespace: z.string(), sectionName: z.string() })).min(1),
+    hostnames: z.array(z.string().max(253)).min(1),
+    rules: z
+      .array(
+        z.strictObject({
+          matches: z.array(z.strictObject({ path: z.strictObject({ type: z.literal('PathPrefix'), value: z.string() }) })),
+          backendRefs: z.array(z.strictObject({ name: z.string(), port: z.int().min(1).max(65_535) })).min(1),
+        }),
+      )
+      .min(1),
+  }),
+});
+class Route {
+  constructor(private readonly data: unknown) {}
+  validate(): void {
+    route.parse(this.data);
+  }
+}
 
 // biome-ignore lint/suspicious/noExplicitAny: the classes have one constructor each, of their own type
 const models: Record<string, new (data: any) => { validate(): void }> = {
@@ -31,6 +57,7 @@ const models: Record<string, new (data: any) => { validate(): void }> = {
   'apps/v1 StatefulSet': StatefulSet,
   'autoscaling/v2 HorizontalPodAutoscaler': HorizontalPodAutoscaler,
   'cert-manager.io/v1 Certificate': Certificate,
+  'gateway.networking.k8s.io/v1 HTTPRoute': Route,
   'networking.k8s.io/v1 Ingress': Ingress,
   'networking.k8s.io/v1 NetworkPolicy': NetworkPolicy,
   'policy/v1 PodDisruptionBudget': PodDisruptionBudget,
