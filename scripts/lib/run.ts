@@ -32,6 +32,8 @@ const start = (program: string, args: readonly string[], env: Readonly<Record<st
   const child = spawn(program, args, {
     env: { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // it refuses to run as root, which its image is not
+    ...(program === 'memcached' && process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}),
   });
   running.add(child);
   let output = '';

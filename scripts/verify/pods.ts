@@ -223,6 +223,11 @@ const layOutPod = (
           return Number(ordinal ?? 0) > 0 ? nobody : `127.0.0.1:${there}`;
         },
       )
+      // a cache's servers have one port; Thanos resolves their names when it starts
+      .replace(/dnssrvnoa\+_[a-z0-9-]+\._tcp\.([a-z0-9-]+)\.([a-z0-9-]+)\.svc\.cluster\.local/g, (all, service, ns) => {
+        const [there] = moved.get(`${kubernetes}/${ns}/${service}`)?.values() ?? [];
+        return there ? `127.0.0.1:${there}` : all;
+      })
       .replace(/[a-z0-9][a-z0-9.-]*:\d+/g, (address) => exposed.get(address) ?? address);
   const movePort = (arg: string): string =>
     arg.replace(
