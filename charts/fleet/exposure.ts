@@ -1,4 +1,5 @@
 // How ports of one Kubernetes cluster are reached from others, with every default.
+import { byName } from './order';
 import type { ResolvedFleet } from './resolve';
 import type { Expose, Fleet } from './schema';
 
@@ -43,7 +44,10 @@ export const resolveExpose = (
       by: 'loadBalancer',
       addresses: count(replicas, (i) => ({ host: loadBalancer.hostname.replaceAll(replicaPattern, String(i)) })),
       allowFrom: from,
-      loadBalancer: { internal: loadBalancer.internal ?? true, annotations: loadBalancer.annotations ?? {} },
+      loadBalancer: {
+        internal: loadBalancer.internal ?? true,
+        annotations: Object.fromEntries(byName(loadBalancer.annotations ?? {})),
+      },
     };
   if (addresses)
     return {

@@ -1,4 +1,5 @@
 // How people reach the user interfaces, with every default.
+import { byName } from './order';
 import type { Fleet } from './schema';
 
 /** Programs with a user interface that can have a host. */
@@ -37,7 +38,13 @@ const resolveWay = ({ alb, gateway }: NonNullable<Fleet['observer']['ingress']>)
       ...(alb.certificate ? { certificate: alb.certificate } : {}),
       class: alb.class ?? 'alb',
     };
-  return gateway && { by: 'gateway', ...gateway };
+  return (
+    gateway && {
+      by: 'gateway',
+      ...gateway,
+      pods: { ...gateway.pods, labels: Object.fromEntries(byName(gateway.pods.labels)) },
+    }
+  );
 };
 
 /** Absent when the fleet file says no way, which is refused where a program has a host. */

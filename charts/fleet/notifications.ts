@@ -1,5 +1,7 @@
 // Who is told of which alert, with every default filled in.
+
 import { seconds } from '../kit/units';
+import { byName } from './order';
 import type { Fleet, MuteTimeInterval, Receiver, Route } from './schema';
 
 /** The alert that always fires: only the dead man's switch sends it. */
@@ -66,9 +68,6 @@ export const timing = { groupWait: '30s', groupInterval: '5m', repeatInterval: '
 /** What is not critical is said once a day. */
 const patientRepeat = '24h';
 
-/** Entries by name, in the order of names. */
-const byName = <T>(record: Readonly<Record<string, T>>): [string, T][] =>
-  Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
 const sorted = (values?: readonly string[]): string[] | undefined => values && [...new Set(values)].sort();
 
 const https = 443;

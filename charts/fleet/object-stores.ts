@@ -1,5 +1,7 @@
 // Where blocks are kept, with every default filled in.
+
 import { exposedPorts, type ResolvedExpose, resolveExpose } from './exposure';
+import { byName } from './order';
 import type { Fleet } from './schema';
 
 /** A key of an object that exists beside the pods that mount it. */
@@ -119,8 +121,11 @@ const reference = (
     key: written.key ?? key,
   };
 
-const resolveSse = (sse: WrittenS3['sse']): Encryption | undefined =>
-  sse?.type === 'SSE-C' ? { type: 'SSE-C', key: { kind: 'secret', name: sse.secret, key: sse.key ?? 'key' } } : sse;
+const resolveSse = (sse: WrittenS3['sse']): Encryption | undefined => {
+  if (sse?.type === 'SSE-C') return { type: 'SSE-C', key: { kind: 'secret', name: sse.secret, key: sse.key ?? 'key' } };
+  if (sse?.type === 'SSE-KMS') return { ...sse, context: sse.context && Object.fromEntries(byName(sse.context)) };
+  return sse;
+};
 
 const resolveS3 = (fleet: Fleet, store: WrittenS3, toleratedOutage: string): ResolvedS3 => {
   const { storageClass, partSize, multipart, contentMd5, listObjects, dualstack, maxRetries, http } = store;

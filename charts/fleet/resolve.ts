@@ -11,6 +11,7 @@ import { type ResolvedArgoCd, resolveArgoCd } from './gitops';
 import { type ResolvedIngress, type ResolvedOidc, resolveIngress, resolveOidc } from './ingress';
 import { type ResolvedNotifications, resolveNotifications } from './notifications';
 import { type ResolvedObjectStore, resolveObjectStore } from './object-stores';
+import { byName } from './order';
 import { type AwsCluster, awsCluster, type Platform, platforms } from './platforms';
 import type { Fleet } from './schema';
 import { type BucketRetention, type ClusterLoad, clusterSizes, embeddedSize, observerSizes } from './sizing';
@@ -92,10 +93,6 @@ export interface ResolvedFleet {
   readonly slo: ResolvedSlo;
   readonly alerts: ResolvedAlerts & { readonly runbookUrl: string };
 }
-
-/** Entries by name, in the order of names. */
-const byName = <T>(record: Readonly<Record<string, T>>): [string, T][] =>
-  Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
 
 /** Addresses that are nobody's on the internet (RFC 1918): where a laptop's container engine puts its networks. */
 const privateAddresses = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'];
