@@ -105,6 +105,15 @@ describe.each(Object.entries(bases))('in a fleet %s', (_, text) => {
   });
 });
 
+test('a value that cannot be read hides no mistake elsewhere, and causes none', () => {
+  const toldBy = (more: Json) => toldOf({ ...(parse(fleet()) as Json), ...more });
+  expect(toldBy({ observer: { in: 'nowhere', ruler: { replicas: 'two' }, query: { replicas: [] } } }).sort()).toEqual([
+    'unknown-kubernetes at observer.in',
+    'wrong-value at observer.query.replicas',
+    'wrong-value at observer.ruler.replicas',
+  ]);
+});
+
 describe('in a fleet that is in one place', () => {
   const base: Json = parse(fleet());
   const mistakes = mistakesIn(base);

@@ -132,14 +132,31 @@ const prototypeKeys = (value: unknown, path: Path = []): Violation[] =>
         ...Object.entries(value).flatMap(([key, part]) => (key === '__proto__' ? [] : prototypeKeys(part, [...path, key]))),
       ];
 
-/** The fleet without keys that the schema does not know, so that the rest can be checked as well. */
-const withoutUnknownKeys = (fleet: unknown): { known: unknown; unknown: Violation[] } => {
-  const issues = fleetSchema.safeParse(fleet).error?.issues.filter((issue) => issue.code === 'unrecognized_keys') ?? [];
-  if (issues.length === 0) return { known: fleet, unknown: [] };
-  const known = structuredClone(fleet);
-  for (const { path, keys } of issues)
-    for (const key of keys) delete (valueAt(known, path as Path) as Record<string, unknown>)[key];
-  return { known, unknown: issues.flatMap((issue) => fromIssue(issue, fleet)) };
+/** What to leave out so that the rest can be read: the keys that an issue is about, or that hold the list that it is in. */
+const leftOut = (issue: Issue, input: unknown): Path[] => {
+  const path = issue.path as Path;
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => [...path, key]);
+  const key = path.findLastIndex((_, depth) => !Array.isArray(valueAt(input, path.slice(0, depth))));
+  return [path.slice(0, key + 1)];
+};
+
+const isWithin = (path: Path, outer: Path): boolean => outer.every((part, i) => String(path[i]) === String(part));
+
+/** What can be read of a fleet, so that it is checked as well; what is wrong with the rest, and where the rest is. */
+const readable = (fleet: unknown): { fleet?: Fleet; left: readonly Path[]; violations: Violation[] } => {
+  const parsed = fleetSchema.safeParse(fleet);
+  if (parsed.success) return { fleet: parsed.data as Fleet, left: [], violations: [] };
+  const { issues } = parsed.error;
+  const violations = issues.flatMap((issue) => fromIssue(issue, fleet));
+  const wrong = issues.filter((issue) => issue.code !== 'unrecognized_keys');
+  const left = wrong.flatMap((issue) => leftOut(issue, fleet));
+  const rest = structuredClone(fleet);
+  for (const path of issues.flatMap((issue) => leftOut(issue, fleet))) {
+    const holder = valueAt(rest, path.slice(0, -1));
+    if (typeof holder === 'object' && holder !== null) delete (holder as Record<string, unknown>)[String(path.at(-1))];
+  }
+  const again = fleetSchema.safeParse(rest);
+  return { ...(again.success ? { fleet: again.data as Fleet } : {}), left, violations };
 };
 
 /**
@@ -150,11 +167,8 @@ const withoutUnknownKeys = (fleet: unknown): { known: unknown; unknown: Violatio
 export const resolveFleet = (fleet: unknown, source?: Source): ResolvedFleet => {
   const prototypes = prototypeKeys(fleet);
   if (prototypes.length > 0) throw new FleetError(prototypes, source);
-  const { known, unknown } = withoutUnknownKeys(fleet);
-  const parsed = fleetSchema.safeParse(known);
-  if (!parsed.success)
-    throw new FleetError([...unknown, ...parsed.error.issues.flatMap((issue) => fromIssue(issue, known))], source);
-  const checked = parsed.data as Fleet;
+  const { fleet: checked, left, violations: unread } = readable(fleet);
+  if (!checked) throw new FleetError(unread, source);
   const folder = dirname(source?.file ?? '.');
   const { texts, violations: unreadable } = readRuleFiles(checked, folder);
   const resolved = resolve(checked, texts);
@@ -163,7 +177,9 @@ export const resolveFleet = (fleet: unknown, source?: Source): ResolvedFleet => 
     ...unreadable,
     ...ruleFileViolations(checked, folder, texts, alertNames(resolved)),
   ]);
-  if (unknown.length + violations.length > 0) throw new FleetError([...unknown, ...violations], source);
+  // what is said about a place that was left out, or its absence, is the consequence of what is wrong there
+  const others = violations.filter(({ path }) => !left.some((l) => isWithin(path, l) || isWithin(l, path)));
+  if (unread.length + others.length > 0) throw new FleetError([...unread, ...others], source);
   return { ...resolved, accepted };
 };
 
