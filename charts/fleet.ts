@@ -4,8 +4,10 @@ import type { Construct } from 'constructs';
 import { renderAgents } from './agents';
 import { renderCluster } from './cluster';
 import { renderCertificates, renderNodesNames } from './exposure';
+import { renderExternalSecrets } from './external-secrets';
 import type { ResolvedFleet } from './fleet/resolve';
 import { indexEdges, networkPolicies } from './kit/policies';
+import { registryLogin } from './kit/secrets';
 import type { Workload } from './kit/wiring';
 import { renderEmbeddedStore } from './object-store';
 import { renderObserver } from './observer';
@@ -94,6 +96,8 @@ export const renderFleet = (fleet: ResolvedFleet, scope: (kubernetes: string) =>
     const owner = { name: 'default-deny', component: part.name.replace(/-.*/, ''), fleet: fleet.name, namespace: part.namespace };
     networkPolicies(part.chart, owner, part.workloads, edges);
     renderCertificates(part.chart, topology, part.kubernetes, part.namespace);
+    for (const name of fleet.images.pullSecrets) topology.secrets.named(name, part, registryLogin.key);
+    renderExternalSecrets(part.chart, topology, part.kubernetes, part.namespace);
     const own = topology.edges.nodesNames().filter((n) => n.kubernetes === part.kubernetes && n.namespace === part.namespace);
     renderNodesNames(part.chart, fleet.name, own);
   }
@@ -110,6 +114,7 @@ export const applyOrder = [
   'RoleBinding',
   'NetworkPolicy',
   'Certificate',
+  'ExternalSecret',
   'Secret',
   'ConfigMap',
   'Service',

@@ -19,7 +19,7 @@ import { renderLocalPorts, userUrl } from './localhost';
 import type { Topology } from './topology';
 
 export const renderObserver = (chart: Chart, topology: Topology): void => {
-  const { fleet, observer, edges } = topology;
+  const { fleet, observer, edges, secrets } = topology;
   const { kubernetes, query, queryFrontend, stores, memcached, compactor, ruler, bucketWeb, alertmanager, grafana } = observer;
   const own = fleet.observer.namespace;
   const queryUrl = userUrl(topology, query.http);
@@ -51,12 +51,14 @@ export const renderObserver = (chart: Chart, topology: Topology): void => {
     externalUrl: userUrl(topology, alertmanager.http),
     grafanaUrl,
     edges,
+    secrets,
   });
   renderGrafana(chart, grafana, fleet, {
     datasource: queryFrontend.http,
     kubernetes,
     externalUrl: grafanaUrl,
     edges,
+    secrets,
   });
   renderExposed(chart, alertmanager.http, kubernetes, fleet.observer.expose);
   renderIngress(chart, topology);

@@ -19,6 +19,7 @@ import { exposureOf } from './exposure';
 import { isSpread, type ResolvedExpose } from './fleet/exposure';
 import type { ResolvedFleet, ResolvedKubernetes } from './fleet/resolve';
 import { nodes } from './kit/policies';
+import { Secrets } from './kit/secrets';
 import { Edges } from './kit/wiring';
 
 export interface Observer {
@@ -44,6 +45,7 @@ export interface Agents {
 export interface Topology {
   readonly fleet: ResolvedFleet;
   readonly edges: Edges;
+  readonly secrets: Secrets;
   readonly objectStore?: ObjectStore;
   readonly bucket: Bucket;
   readonly observer: Observer;
@@ -54,6 +56,7 @@ export interface Topology {
 /** Declares every workload of a resolved fleet; no address has been asked for yet. */
 export const declareTopology = (fleet: ResolvedFleet): Topology => {
   const edges = new Edges();
+  const secrets = new Secrets();
   const kubernetes = (name: string) => fleet.kubernetes.find((k) => k.name === name) as ResolvedKubernetes;
   const place = (k: string, namespace: string): Place => ({
     fleet: fleet.name,
@@ -78,11 +81,12 @@ export const declareTopology = (fleet: ResolvedFleet): Topology => {
   return {
     fleet,
     edges,
+    secrets,
     objectStore,
     bucket:
       store.type === 'embedded'
         ? { type: 'embedded', s3: (objectStore as ObjectStore).s3 }
-        : { type: 'external', store, kubernetes: fleet.kubernetes, edges, grants: new Grants() },
+        : { type: 'external', store, kubernetes: fleet.kubernetes, edges, secrets, grants: new Grants() },
     observer: {
       kubernetes: kubernetes(observer.in),
       query: declareQuery(edges, here, observer.query, spread),

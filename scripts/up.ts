@@ -89,19 +89,39 @@ const apply = async (kubectl: Kubectl, directory: string): Promise<void> => {
   progress.done(`${green('✓')} ${said.trim().split('\n').length} objects applied from ${directory}`);
 };
 
-/** @throws ToolError that names the Kubernetes clusters in which nobody would issue */
-const requireCertManager = async (synthesized: Synthesized): Promise<void> => {
-  const { kubernetes, tls } = synthesized.topology.fleet;
-  const fleet = certificateFleet(synthesized);
-  if (!fleet || !tls.certManager) return;
-  const without = await each(certificateClusters(kubernetes, fleet), async ({ context }) => {
-    const kinds = await new Kubectl(context).run(['api-resources', '--api-group=cert-manager.io', '-o', 'name']);
-    return kinds.includes('certificates.cert-manager.io') ? [] : [context];
+/** Contexts of those that do not know a kind of an operator's, by its plural and group. */
+const lacking = async (clusters: readonly ResolvedKubernetes[], kind: string): Promise<string[]> => {
+  const group = kind.replace(/^[^.]*\./, '');
+  const contexts = await each(clusters, async ({ context }) => {
+    const kinds = await new Kubectl(context).run(['api-resources', `--api-group=${group}`, '-o', 'name']);
+    return kinds.includes(kind) ? [] : [context];
   });
-  if (without.flat().length > 0)
-    throw new ToolError(
-      `There is no cert-manager in ${without.flat().join(', ')}, which the fleet file names as the issuer; nothing was applied.\nInstall it (https://cert-manager.io/docs/installation/), or write tls: {issuer: {builtin: {}}}.`,
+  return contexts.flat();
+};
+
+/** @throws ToolError that names the Kubernetes clusters in which nobody would make certificates or Secrets */
+const requireOperators = async (synthesized: Synthesized): Promise<void> => {
+  const { kubernetes, tls, externalSecrets } = synthesized.topology.fleet;
+  const fleet = certificateFleet(synthesized);
+  if (fleet && tls.certManager) {
+    const without = await lacking(certificateClusters(kubernetes, fleet), 'certificates.cert-manager.io');
+    if (without.length > 0)
+      throw new ToolError(
+        `There is no cert-manager in ${without.join(', ')}, which the fleet file names as the issuer; nothing was applied.\nInstall it (https://cert-manager.io/docs/installation/), or write tls: {issuer: {builtin: {}}}.`,
+      );
+  }
+  if (externalSecrets) {
+    const fed = kubernetes.filter((k) =>
+      synthesized.files.some(
+        ({ path, objects }) => path.startsWith(`${k.name}/`) && objects.some((o) => o.kind === 'ExternalSecret'),
+      ),
     );
+    const without = await lacking(fed, 'externalsecrets.external-secrets.io');
+    if (without.length > 0)
+      throw new ToolError(
+        `There is no External Secrets Operator in ${without.join(', ')}, which the fleet file names (externalSecrets); nothing was applied.\nInstall it (https://external-secrets.io/latest/introduction/getting-started/), with its store ${externalSecrets.store.name}, or make the Secrets yourself and leave externalSecrets out.`,
+      );
+  }
 };
 
 /** Certificates that the parts of a fleet in different Kubernetes clusters show each other, before pods mount them. */
@@ -214,7 +234,7 @@ main(async () => {
   const { topology } = synthesized;
   if (fleet.accepted.length > 0) console.log(renderAccepted(fleet.accepted, styleOf(process.stdout)));
   await ensureClusters(topology);
-  await requireCertManager(synthesized);
+  await requireOperators(synthesized);
   const plans = await guard(synthesized, values['accept-data-loss']);
   const left = new Map<string, Leftovers>(plans.map((plan) => [plan.kubernetes, leftovers(plan)]));
   await certificates(synthesized);

@@ -49,20 +49,21 @@ interface Result {
   readonly problem?: string;
 }
 
-/** Where schemas of custom resources are, below a folder or published. */
+/** Where schemas of custom resources are: below a folder, published, or made from what imports/ is made from. */
 const customResources = '{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json';
+const own = `imports/schemas/${customResources}`;
 const published = 'https://raw.githubusercontent.com/datreeio/CRDs-catalog/main';
 
 /** The versions that a folder `v<version>-standalone-strict/` each has, or the published ones. */
 const schemasIn = (folder: string | undefined): Schemas => {
-  if (!folder) return { versions: kubernetesVersions, locations: ['default', `${published}/${customResources}`] };
+  if (!folder) return { versions: kubernetesVersions, locations: ['default', own, `${published}/${customResources}`] };
   const versions = existsSync(folder)
     ? readdirSync(folder).flatMap((name) => /^v([\d.]+)-standalone-strict$/.exec(name)?.[1] ?? [])
     : [];
   const template = '{{.NormalizedKubernetesVersion}}-standalone{{.StrictSuffix}}/{{.ResourceKind}}{{.KindSuffix}}.json';
   return {
     versions: versions.sort(),
-    locations: [join(resolve(folder), template), join(resolve(folder), 'crds', customResources)],
+    locations: [join(resolve(folder), template), own, join(resolve(folder), 'crds', customResources)],
   };
 };
 

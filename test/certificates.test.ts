@@ -659,6 +659,19 @@ describe('npm run up', () => {
       expect(asked.filter((line) => !/get-contexts|readyz|api-resources/.test(line))).toEqual([]);
     });
 
+    it('up.ts names those that lack the operator that makes Secrets, before it applies anything', () => {
+      const fleetFile = join(directory, 'fleet.yaml');
+      const text = readText('examples/kind-fleet/fleet.yaml').replace(/^clusters:/m, 'imagePullSecrets: [login]\n$&');
+      writeFileSync(fleetFile, `${text}externalSecrets: {store: {name: vault}}\n`);
+      const there = 'echo kind-observer; echo kind-chicago; echo kind-seattle';
+      const operator = '*kind-chicago*api-resources*) echo externalsecrets.external-secrets.io;;';
+      const { stderr, asked } = run('up.ts', `case "$*" in *get-contexts*) ${there};; ${operator} esac`);
+      expect(stderr).toContain(
+        'There is no External Secrets Operator in kind-observer, kind-seattle, which the fleet file names',
+      );
+      expect(asked.filter((line) => !/get-contexts|readyz|api-resources/.test(line))).toEqual([]);
+    });
+
     it('certs.ts --check says what is to be done, and changes nothing', () => {
       const empty = 'case "$*" in *get-contexts*) echo kind-observer; echo kind-chicago; echo kind-seattle;; esac';
       const { status, stdout, asked } = run('certs.ts', empty, '--check');

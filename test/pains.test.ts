@@ -213,6 +213,7 @@ test('nothing needs a CRD but what the fleet file asks for', () => {
   const ours = /^(v1|apps\/v1|policy\/v1|autoscaling\/v2|(rbac\.authorization|networking)\.k8s\.io\/v1)$/;
   const asked = (s: Sample) => [
     ...(/certManager:/.test(s.text) ? ['cert-manager.io'] : []),
+    ...(/^externalSecrets:/m.test(s.text) ? ['external-secrets.io'] : []),
     ...(/^gitops:/m.test(s.text) ? ['argoproj.io'] : []),
   ];
   for (const s of samples())

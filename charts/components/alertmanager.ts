@@ -22,6 +22,7 @@ import {
   tcpProbes,
   yaml,
 } from '../kit/kubernetes';
+import type { Secrets } from '../kit/secrets';
 import { type Edges, Endpoint, type Exposure, type Port, partOfInternet, type Workload } from '../kit/wiring';
 import type { Place } from './thanos';
 
@@ -89,11 +90,11 @@ const webConfig = (tls: Certificate) => {
 const receiverVolume = ({ name }: ResolvedReceiver): string => `receiver-${name}`;
 
 /** A receiver's secrets and nothing else of the Secrets that they are in: one file per integration, named after it. */
-const receiverSecrets = (receiver: ResolvedReceiver): k8s.Volume => ({
+const receiverSecrets = (workload: Workload, receiver: ResolvedReceiver, secrets: Secrets): k8s.Volume => ({
   name: receiverVolume(receiver),
   projected: {
     sources: receiver.integrations.flatMap(({ type, from }) =>
-      from ? [{ secret: { name: from.secret, items: [{ key: from.key, path: type }] } }] : [],
+      from ? [{ secret: { name: secrets.named(from.secret, workload, from.key), items: [{ key: from.key, path: type }] } }] : [],
     ),
   },
 });
@@ -102,7 +103,7 @@ export const renderAlertmanager = (
   scope: Construct,
   alertmanager: Alertmanager,
   fleet: ResolvedFleet,
-  options: { kubernetes: ResolvedKubernetes; externalUrl: string; grafanaUrl: string; edges: Edges },
+  options: { kubernetes: ResolvedKubernetes; externalUrl: string; grafanaUrl: string; edges: Edges; secrets: Secrets },
 ): void => {
   const { workload, tls } = alertmanager;
   const { receivers } = fleet.observer.alertmanager;
@@ -151,7 +152,11 @@ export const renderAlertmanager = (
             ],
           }),
         ],
-        volumes: [configMapVolume('config', config), ...tlsVolumes(tls), ...withSecrets.map(receiverSecrets)],
+        volumes: [
+          configMapVolume('config', config),
+          ...tlsVolumes(tls),
+          ...withSecrets.map((r) => receiverSecrets(workload, r, options.secrets)),
+        ],
       },
     },
     [{ name: 'data', size: '1Gi', storageClass: options.kubernetes.storageClass }],

@@ -23,6 +23,7 @@ import {
   statefulSet,
   yaml,
 } from '../kit/kubernetes';
+import type { Secrets } from '../kit/secrets';
 import { seconds } from '../kit/units';
 import { type Edges, Endpoint, type Port, partOfInternet, type Workload } from '../kit/wiring';
 import type { Place } from './thanos';
@@ -70,6 +71,7 @@ const settings: Record<string, string> = {
 };
 
 const oidcDirectory = '/etc/grafana/oidc';
+const oidcKeys = { id: 'client-id', secret: 'client-secret' } as const;
 
 /** The groups of a token's claim `groups` decide what somebody may do; whoever is in none may look (JMESPath). */
 const roleOf = ({ admins, editors }: ResolvedOidc): string =>
@@ -83,8 +85,8 @@ const roleOf = ({ admins, editors }: ResolvedOidc): string =>
 const oidcSettings = (oidc: ResolvedOidc): Record<string, string> => ({
   GF_AUTH_GENERIC_OAUTH_ENABLED: 'true',
   GF_AUTH_GENERIC_OAUTH_NAME: oidc.name,
-  GF_AUTH_GENERIC_OAUTH_CLIENT_ID__FILE: `${oidcDirectory}/client-id`,
-  GF_AUTH_GENERIC_OAUTH_CLIENT_SECRET__FILE: `${oidcDirectory}/client-secret`,
+  GF_AUTH_GENERIC_OAUTH_CLIENT_ID__FILE: `${oidcDirectory}/${oidcKeys.id}`,
+  GF_AUTH_GENERIC_OAUTH_CLIENT_SECRET__FILE: `${oidcDirectory}/${oidcKeys.secret}`,
   GF_AUTH_GENERIC_OAUTH_AUTH_URL: oidc.authUrl,
   GF_AUTH_GENERIC_OAUTH_TOKEN_URL: oidc.tokenUrl,
   GF_AUTH_GENERIC_OAUTH_API_URL: oidc.apiUrl,
@@ -103,17 +105,20 @@ const allowProvider = (edges: Edges, workload: Workload, { tokenUrl, apiUrl }: R
 };
 
 const demoSecret = 'grafana-admin';
+/** As the seed has them, by the keys that a Secret of one's own has, too. */
+const demoCredentials = { 'admin-user': 'admin', 'admin-password': 'foobar', 'secret-key': 'thanos-fleet-demo' } as const;
 
 /** The Secret in the observer's namespace that holds the administrator's credentials. */
 export const adminSecretName = (fleet: ResolvedFleet): string => fleet.observer.grafana.adminSecret ?? demoSecret;
 
-/** The demo's credentials, as the seed has them; kind only, behind localhost. */
-const adminSecret = (scope: Construct, workload: Workload, fleet: ResolvedFleet): string => {
-  if (fleet.observer.grafana.adminSecret) return fleet.observer.grafana.adminSecret;
+/** The user's Secret, or one with the demo's credentials; those on kind only, behind localhost. */
+const adminSecret = (scope: Construct, workload: Workload, fleet: ResolvedFleet, secrets: Secrets): string => {
+  const own = fleet.observer.grafana.adminSecret;
+  if (own) return secrets.named(own, workload, ...Object.keys(demoCredentials));
   new k8s.KubeSecret(scope, 'grafana-admin-secret', {
     metadata: metadata(workload, demoSecret),
     type: 'Opaque',
-    stringData: { 'admin-user': 'admin', 'admin-password': 'foobar', 'secret-key': 'thanos-fleet-demo' },
+    stringData: demoCredentials,
   });
   return demoSecret;
 };
@@ -122,7 +127,7 @@ export const renderGrafana = (
   scope: Construct,
   grafana: Grafana,
   fleet: ResolvedFleet,
-  options: { datasource: Endpoint; kubernetes: ResolvedKubernetes; externalUrl: string; edges: Edges },
+  options: { datasource: Endpoint; kubernetes: ResolvedKubernetes; externalUrl: string; edges: Edges; secrets: Secrets },
 ): void => {
   const { workload } = grafana;
   const interval = fleet.clusters.map((c) => c.scrapeInterval).sort((a, b) => seconds(b) - seconds(a))[0] ?? '15s';
@@ -134,7 +139,7 @@ export const renderGrafana = (
   const boards = dashboards(fleet).map((d) =>
     reloadedConfigMap(scope, workload, `grafana-dashboard-${d.uid}`, { [`${d.uid}.json`]: dashboardFile(d) }),
   );
-  const secret = adminSecret(scope, workload, fleet);
+  const secret = adminSecret(scope, workload, fleet, options.secrets);
   const { oidc } = fleet.observer.grafana;
   if (oidc) allowProvider(options.edges, workload, oidc);
   const env = {
@@ -173,7 +178,7 @@ export const renderGrafana = (
           { name: 'provisioning', configMap: { name: config, items: [file('datasources'), file('dashboards')] } },
           { name: 'dashboards', projected: { sources: boards.map((name) => ({ configMap: { name } })) } },
           secretVolume('secrets', secret),
-          ...(oidc ? [secretVolume('oidc', oidc.secret)] : []),
+          ...(oidc ? [secretVolume('oidc', options.secrets.named(oidc.secret, workload, ...Object.values(oidcKeys)))] : []),
         ],
       },
     },

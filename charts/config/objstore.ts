@@ -13,6 +13,7 @@ import {
   readOnly,
   yaml,
 } from '../kit/kubernetes';
+import type { Secrets } from '../kit/secrets';
 import type { Edges, Endpoint, Workload } from '../kit/wiring';
 import type { Certificate } from './certificates';
 import { azureClient } from './object-stores/azure';
@@ -60,6 +61,7 @@ export type Bucket =
       readonly store: ExternalStore;
       readonly kubernetes: readonly ResolvedKubernetes[];
       readonly edges: Edges;
+      readonly secrets: Secrets;
       readonly grants: Grants;
     };
 
@@ -130,8 +132,13 @@ export const bucketClients = (scope: Construct, namespace: string, fleet: string
   const owner: Named = { name: 'objstore', component: 'object-store', fleet, namespace };
   let configMap: string | undefined;
   return (client: Workload, access: BucketAccess): BucketClient => {
-    if (bucket.type === 'external') bucket.grants.allow(client, access);
     const { config, configFiles, tokenAudience, files = [], env = [], ...pod } = storeClient(bucket, client, certificate);
+    if (bucket.type === 'external') {
+      bucket.grants.allow(client, access);
+      for (const { from } of files) if (from.kind === 'secret') bucket.secrets.named(from.name, client, from.key);
+      for (const { valueFrom } of env)
+        if (valueFrom?.secretKeyRef?.name) bucket.secrets.named(valueFrom.secretKeyRef.name, client, valueFrom.secretKeyRef.key);
+    }
     if (configMap === undefined) {
       if (bucket.type === 'embedded') embeddedCredentials(scope, owner, ownAccount(bucket.s3, client));
       configMap = hashedConfigMap(scope, owner, 'objstore', { 'bucket.yaml': yaml(config), ...configFiles });

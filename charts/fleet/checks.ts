@@ -4,6 +4,7 @@ import { seconds } from '../kit/units';
 import { alertChecks } from './alert-checks';
 import { availabilityChecks } from './availability-checks';
 import { exposureChecks } from './exposure-checks';
+import { externalSecretsChecks } from './external-secrets-checks';
 import { gitopsChecks } from './gitops-checks';
 import { imageChecks } from './image-checks';
 import { ingressChecks } from './ingress-checks';
@@ -343,6 +344,7 @@ const checks: readonly Check[] = [
   ...objectStoreChecks,
   ...platformChecks,
   ...exposureChecks,
+  ...externalSecretsChecks,
   ...gitopsChecks,
   ...sizingChecks,
   ...ingressChecks,

@@ -87,6 +87,8 @@ export const codes = [
   'rule-file-unreadable',
   'rule-files-too-large',
   'scrape-interval',
+  'secrets-for-nobody',
+  'secrets-refresh',
   'slo-objective',
   'slo-threshold',
   'static-keys',

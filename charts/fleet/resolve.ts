@@ -7,6 +7,7 @@ import type { Accepted } from './accept';
 import { type ResolvedAlerts, type ResolvedSlo, type RuleTexts, resolveAlerts, resolveClusterAlerts, resolveSlo } from './alerts';
 import { type ResolvedParts, resolveParts, resolveResources } from './availability';
 import { exposedPorts, type ResolvedExpose, type ResolvedTls, resolveExpose, resolveTls } from './exposure';
+import { type ResolvedExternalSecrets, resolveExternalSecrets } from './external-secrets';
 import { type ResolvedArgoCd, resolveArgoCd } from './gitops';
 import { type ResolvedIngress, type ResolvedOidc, resolveIngress, resolveOidc } from './ingress';
 import { type ResolvedNotifications, resolveNotifications } from './notifications';
@@ -89,6 +90,8 @@ export interface ResolvedFleet {
   readonly images: ImageSource;
   readonly retention: BucketRetention;
   readonly tls: ResolvedTls;
+  /** Absent: people make the Secrets that the fleet uses. */
+  readonly externalSecrets?: ResolvedExternalSecrets;
   readonly gitops: { readonly argocd?: ResolvedArgoCd };
   readonly slo: ResolvedSlo;
   readonly alerts: ResolvedAlerts & { readonly runbookUrl: string };
@@ -210,6 +213,7 @@ export const resolve = (fleet: Fleet, ruleTexts: RuleTexts = new Map()): Resolve
     },
     retention,
     tls: resolveTls(fleet),
+    externalSecrets: resolveExternalSecrets(fleet),
     gitops: { argocd: resolveArgoCd(fleet) },
     slo: resolveSlo(fleet),
     alerts: resolveAlerts(fleet, ruleTexts),

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { acceptable } from './codes';
 import { expose } from './exposure-schema';
+import { externalSecrets } from './external-secrets-schema';
 import { gitops } from './gitops-schema';
 import { ingress, oidc, webHost } from './ingress-schema';
 import { objectStore } from './object-store-schema';
@@ -632,6 +633,9 @@ export const fleetSchema = z
     tls: tls
       .optional()
       .describe('Certificates for connections between Kubernetes clusters. Default between kind clusters: builtin.'),
+    externalSecrets: externalSecrets
+      .optional()
+      .describe('The External Secrets Operator makes the Secrets that this file names, from a store. Default: people make them.'),
     gitops: gitops.optional().describe('Deployment by a GitOps tool.'),
     slo: z
       .strictObject({

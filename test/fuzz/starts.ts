@@ -232,6 +232,13 @@ const routed: Value = {
   clusters: { chicago: { in: 'kind' } },
 };
 
+/** The same with Secrets from a store. */
+const stored: Value = {
+  ...(byKey[1] as object),
+  externalSecrets: { store: { name: 'vault', kind: 'SecretStore' }, remoteKey: 'a/{secret}', refreshInterval: '15m' },
+  imagePullSecrets: ['login'],
+};
+
 export const seeds: readonly Value[] = [
   ...fleetFiles.map((file) => parse(readText(file)) as Value),
   everyOption,
@@ -241,4 +248,5 @@ export const seeds: readonly Value[] = [
   ...byKey,
   joined,
   routed,
+  stored,
 ];

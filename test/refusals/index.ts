@@ -3,6 +3,7 @@ import { acceptances } from './accept';
 import { alerts } from './alerts';
 import { availability } from './availability';
 import { exposureRefusals } from './exposure';
+import { externalSecretsRefusals } from './external-secrets';
 import { forms } from './forms';
 import { gitopsRefusals } from './gitops';
 import { imageRefusals } from './images';
@@ -22,6 +23,7 @@ export const refusals = {
   objectStores,
   images: imageRefusals,
   exposure: exposureRefusals,
+  externalSecrets: externalSecretsRefusals,
   gitops: gitopsRefusals,
   sizing,
   ingress,

@@ -43,12 +43,50 @@ const route = z.strictObject({
       .min(1),
   }),
 });
-class Route {
-  constructor(private readonly data: unknown) {}
-  validate(): void {
-    route.parse(this.data);
-  }
-}
+/** What of an ExternalSecret is used here, with everything that the API server would fill in otherwise. */
+const externalSecret = z.strictObject({
+  apiVersion: z.string(),
+  kind: z.literal('ExternalSecret'),
+  metadata: z.strictObject({
+    name: z.string(),
+    namespace: z.string(),
+    labels: z.record(z.string(), z.string()),
+    annotations: z.record(z.string(), z.string()),
+  }),
+  spec: z.strictObject({
+    refreshPolicy: z.literal('Periodic'),
+    refreshInterval: z.string().regex(/^(\d+h\d+m\d+s|\d+m\d+s)$/),
+    secretStoreRef: z.strictObject({ kind: z.enum(['ClusterSecretStore', 'SecretStore']), name: z.string() }),
+    target: z.strictObject({
+      name: z.string(),
+      creationPolicy: z.literal('Orphan'),
+      deletionPolicy: z.literal('Retain'),
+      template: z.strictObject({ engineVersion: z.literal('v2'), mergePolicy: z.literal('Replace'), type: z.string() }),
+    }),
+    data: z
+      .array(
+        z.strictObject({
+          secretKey: z.string().regex(/^[-._a-zA-Z0-9]{1,253}$/),
+          remoteRef: z.strictObject({
+            key: z.string().min(1),
+            property: z.string(),
+            conversionStrategy: z.literal('Default'),
+            decodingStrategy: z.literal('None'),
+            metadataPolicy: z.literal('None'),
+          }),
+        }),
+      )
+      .min(1),
+  }),
+});
+
+const byForm = (form: z.ZodType) =>
+  class {
+    constructor(private readonly data: unknown) {}
+    validate(): void {
+      form.parse(this.data);
+    }
+  };
 
 // biome-ignore lint/suspicious/noExplicitAny: the classes have one constructor each, of their own type
 const models: Record<string, new (data: any) => { validate(): void }> = {
@@ -57,7 +95,8 @@ const models: Record<string, new (data: any) => { validate(): void }> = {
   'apps/v1 StatefulSet': StatefulSet,
   'autoscaling/v2 HorizontalPodAutoscaler': HorizontalPodAutoscaler,
   'cert-manager.io/v1 Certificate': Certificate,
-  'gateway.networking.k8s.io/v1 HTTPRoute': Route,
+  'external-secrets.io/v1 ExternalSecret': byForm(externalSecret),
+  'gateway.networking.k8s.io/v1 HTTPRoute': byForm(route),
   'networking.k8s.io/v1 Ingress': Ingress,
   'networking.k8s.io/v1 NetworkPolicy': NetworkPolicy,
   'policy/v1 PodDisruptionBudget': PodDisruptionBudget,
