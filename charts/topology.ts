@@ -17,6 +17,7 @@ import { Grants } from './config/object-stores/client';
 import type { Bucket } from './config/objstore';
 import { exposureOf } from './exposure';
 import { isSpread, type ResolvedExpose } from './fleet/exposure';
+import { platforms } from './fleet/platforms';
 import type { ResolvedFleet, ResolvedKubernetes } from './fleet/resolve';
 import { nodes } from './kit/policies';
 import { Secrets } from './kit/secrets';
@@ -63,6 +64,7 @@ export const declareTopology = (fleet: ResolvedFleet): Topology => {
     kubernetes: k,
     namespace,
     zones: kubernetes(k).zones,
+    countedDisk: platforms[kubernetes(k).platform].countedDisk,
     priorityClass: kubernetes(k).priorityClass,
     imageSource: fleet.images,
   });

@@ -1,5 +1,5 @@
-// Writes what is generated and checked in: fleet.schema.json, docs/topology.svg, test/goldens/messages.txt, dist/ and
-// examples/*/dist/; adds to test/identities.golden.txt what is new, and leaves what it has.
+// Writes what is generated and checked in: fleet.schema.json, docs/topology.svg, docs/kube-score.md, test/goldens/messages.txt,
+// dist/ and examples/*/dist/; adds to test/identities.golden.txt what is new, and leaves what it has.
 //   npm run generate              writes all of it
 //   npm run generate -- --check   writes nothing; names what is not current and fails
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { identities, identityLine, subjectOf } from './lib/identities';
 import { sayFleetError } from './lib/terminal';
 import { type OutputFile, outputFiles, replaceFolder, stale } from './output';
 import { picture } from './picture';
+import { kubeScorePage } from './verify/kube-score';
 
 const root = dirname(__dirname);
 
@@ -45,7 +46,7 @@ const identitiesFile = (): OutputFile => {
   return { path: identitiesPath, text: `${lines.join('\n')}\n` };
 };
 
-const singleFiles = (): OutputFile[] => [schemaFile(), pictureFile(), messagesFile(), identitiesFile()];
+const singleFiles = (): OutputFile[] => [schemaFile(), pictureFile(), messagesFile(), kubeScorePage(), identitiesFile()];
 
 /** A fleet file that is checked in beside its output. */
 export interface Golden {

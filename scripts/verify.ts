@@ -4,7 +4,8 @@
 // memcached and node-exporter is started with its synthesized arguments and configuration and must become ready, by mutual TLS
 // where the fleet has it; cAdvisor reads its arguments; flags and keys are those of catalogue/; dashboards are judged by
 // Grafana's types; policies let through what the recorded edges name and nothing else; alerts are routed as routing.yaml beside
-// the fleet file says, and arrive at servers that stand for their receivers; kubeconform checks every object against the API of
+// the fleet file says, and arrive at servers that stand for their receivers; kube-score finds nothing that is not explained in
+// docs/kube-score.md; kubeconform checks every object against the API of
 // every supported Kubernetes minor, and an API server tries it when a context is given. In the end every check is given a
 // mistake, which it must notice.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -16,6 +17,7 @@ import { images } from '../charts/images';
 import { onPath, versionOf } from './lib/run';
 import { bold, green, main, progress, red, table } from './lib/terminal';
 import { type Against, type Check, fleetChecks, type Schemas } from './verify/checks';
+import { kubeScoreVersion, needless } from './verify/kube-score';
 import { type Accepted, proofs } from './verify/mistakes';
 import { objectStoreChecks } from './verify/object-stores';
 import { programs } from './verify/pods';
@@ -39,6 +41,7 @@ const sources: Readonly<Record<string, string>> = {
   cadvisor: release('google/cadvisor', `v${images.cadvisor.tag}`),
   memcached: 'https://memcached.org/downloads, or the package of your system',
   kubectl: 'https://kubernetes.io/docs/tasks/tools/',
+  'kube-score': `${release('zegl/kube-score', kubeScoreVersion)} or go install github.com/zegl/kube-score/cmd/kube-score@${kubeScoreVersion}`,
   kubeconform: 'https://github.com/yannh/kubeconform/releases or go install github.com/yannh/kubeconform/cmd/kubeconform@latest',
 };
 
@@ -179,6 +182,9 @@ main(async () => {
   const ruleTests = positionals.length === 0 ? ruleTestChecks(join(folder, 'rule-tests')) : [];
   await runAble(ruleTests);
   if (positionals.length === 0) await runAble(objectStoreChecks(join(folder, 'object-stores')));
+  if (positionals.length === 0 && !missing.has('kube-score'))
+    for (const explanation of needless())
+      fails('kube-score', explanation, 'No fleet has that any more: docs/kube-score.md explains nothing.');
   await runAble([
     ...proofs(accepted, join(folder, 'mistakes'), against),
     ...(ruleTests.length > 0 ? [ruleTestProof(join(folder, 'mistakes/rule-tests'))] : []),

@@ -52,6 +52,25 @@ test('what answers people serves on while it is being taken out of its Service, 
   }
 });
 
+describe("what is written to the nodes' own disks", () => {
+  const disks = (file: string) =>
+    workloadsOf(sample(file).objects).flatMap(({ name, spec }) =>
+      [...spec.containers, ...(spec.initContainers ?? [])].map((c: Json): [string, Json, Json] => [
+        `${name} ${c.name}`,
+        c.resources.requests['ephemeral-storage'],
+        c.resources.limits['ephemeral-storage'],
+      ]),
+    );
+
+  test('is limited on EKS: a log for every container, and the size of its scratch volumes', () => {
+    for (const [name, asked, most] of disks('examples/eks/fleet.yaml'))
+      expect([name, asked, most]).toEqual([name, '64Mi', /store/.test(name) ? '7Gi' : /grafana/.test(name) ? '1280Mi' : '1Gi']);
+  });
+  test('is not counted on kind, whose nodes may have nothing to count', () => {
+    for (const [name, asked, most] of disks('fleet.yaml')) expect([name, asked, most]).toEqual([name, undefined, undefined]);
+  });
+});
+
 test('nothing that divides data or a stream is scaled automatically', () => {
   for (const { objects } of samples())
     for (const o of ofKind(objects, 'HorizontalPodAutoscaler'))

@@ -30,7 +30,10 @@ export interface StoreApi extends ThanosWorkload {
 }
 
 /** What workloads of one namespace have in common. */
-export type Place = Pick<Workload, 'fleet' | 'kubernetes' | 'namespace' | 'zones' | 'priorityClass' | 'imageSource'>;
+export type Place = Pick<
+  Workload,
+  'fleet' | 'kubernetes' | 'namespace' | 'zones' | 'countedDisk' | 'priorityClass' | 'imageSource'
+>;
 
 type Scale = Pick<Workload, 'replicas' | 'autoscale'>;
 

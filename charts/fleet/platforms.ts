@@ -10,6 +10,8 @@ export interface PlatformDefaults {
   /** Absent: the Kubernetes cluster's own default. */
   readonly storageClass?: string;
   readonly zones: 'required' | 'preferred';
+  /** Whether nodes count what pods write to the nodes' own disks: a pod that asks for some starts nowhere if they do not. */
+  readonly countedDisk: boolean;
   readonly podCidrs: readonly string[];
   /** Of the monitored clusters in it. */
   readonly cluster: {
@@ -29,6 +31,7 @@ const guaranteed = (cpu: string, memory: string): Resources => ({ cpu, memory, m
 export const platforms: Readonly<Record<Platform, PlatformDefaults>> = {
   kind: {
     zones: 'preferred', // nodes of kind are in none
+    countedDisk: false, // not where Docker or Podman run without root (kubernetes-sigs/kind#3359)
     podCidrs: ['10.244.0.0/16'], // what kind gives to pods
     cluster: {
       retention: '48h',
@@ -60,6 +63,7 @@ export const platforms: Readonly<Record<Platform, PlatformDefaults>> = {
   eks: {
     storageClass: 'gp3', // EKS marks no StorageClass as the default, and its old one, gp2, costs more for less
     zones: 'required', // nodes of EKS are in several, and only one is lost at a time
+    countedDisk: true,
     podCidrs: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'], // what a VPC can give to pods
     cluster: {
       retention: '48h', // a weekend's outage of the bucket loses nothing

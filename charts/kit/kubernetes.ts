@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import * as k8s from 'cdk8s-plus-28/lib/imports/k8s';
 import type { Construct } from 'constructs';
 import { stringify } from 'yaml';
-import { type Image, type ImageSource, pulledFrom, reference } from '../images';
-import { bytes, percentage } from './units';
+import { type Image, pulledFrom, reference } from '../images';
+import { binary, bytes, percentage } from './units';
 import { type Port, programOf, type Workload } from './wiring';
 
 export { k8s };
@@ -125,17 +125,40 @@ const podTemplate = (w: Workload, pod: PodOptions, revisionLabel = 'controller-r
     priorityClassName: w.priorityClass,
     ...(w.replicas > 1 ? spread(w, revisionLabel) : {}),
     ...pod.spec,
-    ...pulling(w.imageSource, pod.spec),
+    ...eachContainer(pod.spec, (c) => ({
+      ...c,
+      image: pulledFrom(w.imageSource, c.image as string),
+      ...(w.countedDisk ? { resources: withDisk(pod.spec, c) } : {}),
+    })),
+    ...(w.imageSource.pullSecrets.length > 0 ? { imagePullSecrets: w.imageSource.pullSecrets.map((name) => ({ name })) } : {}),
   },
 });
 
-/** Every container of a pod, init containers too, with its image from where the fleet gets its images. */
-const pulling = (source: ImageSource, { containers, initContainers }: PodOptions['spec']): Partial<k8s.PodSpec> => {
-  const pulled = (list: readonly k8s.Container[]) => list.map((c) => ({ ...c, image: pulledFrom(source, c.image as string) }));
+type Containers = Pick<k8s.PodSpec, 'containers' | 'initContainers'>;
+
+/** Every container of a pod, init containers too, changed alike. */
+const eachContainer = ({ containers, initContainers }: Containers, change: (c: k8s.Container) => k8s.Container): Containers => ({
+  containers: containers.map(change),
+  ...(initContainers ? { initContainers: initContainers.map(change) } : {}),
+});
+
+/**
+ * A container's log on its node: kubelets rotate it at 10 MiB and keep five files by default. Another kubelet may keep more;
+ * only what is far beyond any rotation is cut off.
+ */
+const log = { usual: '64Mi', most: '1Gi' };
+
+/**
+ * What a container has, with what it may write on its node's disk: its log, and the scratch volumes that nobody before it in
+ * the pod mounts. Scratch is not asked for: it is a cache, whose pod is the first to go when a node's disk is full.
+ */
+const withDisk = (spec: PodOptions['spec'], c: k8s.Container): k8s.ResourceRequirements => {
+  const first = (volume: string) => spec.containers.find((other) => other.volumeMounts?.some((m) => m.name === volume));
+  const scratch = (spec.volumes ?? []).filter((v) => v.emptyDir && first(v.name) === c);
+  const most = scratch.reduce((sum, v) => sum + bytes(String(v.emptyDir?.sizeLimit?.value)), bytes(log.most));
   return {
-    containers: pulled(containers),
-    ...(initContainers ? { initContainers: pulled(initContainers) } : {}),
-    ...(source.pullSecrets.length > 0 ? { imagePullSecrets: source.pullSecrets.map((name) => ({ name })) } : {}),
+    requests: { ...c.resources?.requests, 'ephemeral-storage': quantity(log.usual) },
+    limits: { ...c.resources?.limits, 'ephemeral-storage': quantity(binary(most)) },
   };
 };
 

@@ -42,3 +42,9 @@ export const perSecond = (rate: string): number =>
 
 /** A share from 0 to 1 of what is written as `5%`; rounded, since 99.9 / 100 is not 0.999. */
 export const percentage = (text: string): number => Number((Number(text.slice(0, -1)) / 100).toFixed(8));
+
+/** Bytes as a Kubernetes quantity, as its API writes them: another spelling of the same would look like a difference. */
+export const binary = (value: number): string => {
+  const mebi = Math.ceil(value / 2 ** 20);
+  return mebi % 1024 === 0 ? `${mebi / 1024}Gi` : `${mebi}Mi`;
+};

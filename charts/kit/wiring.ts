@@ -36,6 +36,8 @@ export interface Workload {
   readonly autoscale?: Autoscale;
   /** Whether replicas must be in different zones, or only would rather be. */
   readonly zones?: 'required' | 'preferred';
+  /** Whether its nodes count what pods write to the nodes' own disks, and can hold them to a limit. */
+  readonly countedDisk?: boolean;
   /** The PriorityClass of its pods. */
   readonly priorityClass?: string;
   readonly image: Image;

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { certificates } from '../../charts/exposure';
 import { fileText, type Manifest, type Synthesized, type SynthesizedFile } from '../../charts/fleet';
+import type { Platform } from '../../charts/fleet/platforms';
 import type { Topology } from '../../charts/topology';
 import { catalogueCheck } from '../catalogue/check';
 import { flagsIn } from '../catalogue/help';
@@ -12,6 +13,7 @@ import { run, type Server, serve } from '../lib/run';
 import { dashboardProblems, dashboardsIn } from './dashboards';
 import { hasReceivers, misdeliveries } from './deliveries';
 import { dryRunChecks } from './dry-run';
+import { unexplained } from './kube-score';
 import { freePort, layOut, type RunnableContainer, type RunnablePod, type StandIn } from './pods';
 import { reachabilityProblems } from './reachability';
 import { misroutes, routingTable } from './routing';
@@ -257,6 +259,21 @@ const dashboardCheck = (fleet: string, files: readonly SynthesizedFile[]): Check
   },
 });
 
+/** kube-score's findings in one Kubernetes cluster, but for those that are explained. */
+const scoreCheck = (of: string, folder: string, platform: Platform, versions: readonly string[]): Check => ({
+  what: 'kube-score',
+  of,
+  needs: ['kube-score'],
+  run: async () => {
+    const newest = /^\d+\.\d+/.exec(versions.at(-1) ?? '')?.[0];
+    const version = newest ? ['--kubernetes-version', `v${newest}`] : [];
+    const files = readdirSync(folder).map((file) => join(folder, file));
+    const { output } = await run('kube-score', ['score', '--output-format', 'ci', ...version, ...files]);
+    if (!output.includes('[OK]')) return output.trim() || 'it says nothing';
+    return unexplained(output, platform).join('\n') || undefined;
+  },
+});
+
 /** What is applied to one Kubernetes cluster, read back from its files. */
 const policyCheck = (of: string, folder: string, topology: Topology, kubernetes: string): Check => ({
   what: 'NetworkPolicies against edges',
@@ -329,6 +346,9 @@ export const fleetChecks = async (
         knownCheck(name, files),
         dashboardCheck(name, files),
         ...topology.fleet.kubernetes.map((k) => policyCheck(`${name}, ${k.name}`, join(manifests, k.name), topology, k.name)),
+        ...topology.fleet.kubernetes.map((k) =>
+          scoreCheck(`${name}, ${k.name}`, join(manifests, k.name), k.platform, schemas.versions),
+        ),
         ...(context ? dryRunChecks(name, synthesized, context, join(folder, 'dry-run')) : []),
         ...schemas.versions.map((version) => schemaCheck(name, version, schemas.locations, manifests)),
         ...rest.flatMap((pod) => (pod.containers.some((c) => c.ends) ? argumentChecks(pod) : startChecks(pod))),

@@ -49,6 +49,14 @@ const mistakes: readonly Mistake[] = [
     said: /noSuchField/,
   },
   {
+    check: /^kube-score/,
+    mistake: 'a container that may write to its root file system',
+    make: (objects) => {
+      for (const c of containers(objects)) c.securityContext.readOnlyRootFilesystem = false;
+    },
+    said: /CRITICAL.*writable root filesystem/,
+  },
+  {
     check: /^flags and keys/,
     mistake: 'a key that Thanos drops without a word',
     make: inFiles(/^endpoints\.yaml$/, (text) => text.replaceAll('address:', 'adress:')),
