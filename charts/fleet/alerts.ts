@@ -1,5 +1,6 @@
 // What is tuned of the alerts and objectives, with every default filled in.
 import { percentage, seconds } from '../kit/units';
+import { type PlatformDefaults, platforms } from './platforms';
 import type { Fleet } from './schema';
 
 /** A rule file of the user's, as it is mounted. */
@@ -12,14 +13,12 @@ export interface UserRuleFile {
 /** Texts of rule files, by the paths that the fleet file gives. */
 export type RuleTexts = ReadonlyMap<string, string>;
 
-type ClusterAlerts = NonNullable<Fleet['clusters'][string]['alerts']>;
-
 const defaults = {
   targetDown: { for: '2m' },
   // later than targetDown, which says the same of a target that is there, and sooner than alerts on what follows
   componentDown: { for: '3m' },
   incomplete: { for: '10m' },
-  highLoad: { threshold: 0.5 },
+  highLoad: { threshold: platforms.kind.highLoad },
   prometheusReplicaDown: { for: '15s' },
   clusterUnreachable: { for: '1m' },
   uploadLag: { for: '15m' },
@@ -42,7 +41,7 @@ export interface Thresholds {
   readonly targetDown: { readonly for: string };
   readonly componentDown: { readonly for: string };
   readonly incomplete: { readonly for: string };
-  readonly highLoad: { readonly threshold: number };
+  readonly highLoad: { readonly threshold: number | 'processors' };
   readonly prometheusReplicaDown: { readonly for: string };
   readonly clusterUnreachable: { readonly for: string };
   readonly uploadLag: { readonly for: string };
@@ -73,8 +72,11 @@ export interface ResolvedSlo {
   };
 }
 
+/** Some thresholds, as they are written. */
+type Given = Readonly<Record<string, unknown>>;
+
 /** Each threshold from the first that gives it. */
-const thresholds = (given: readonly (ClusterAlerts | undefined)[]): Thresholds => {
+const thresholds = (given: readonly (Given | undefined)[]): Thresholds => {
   const entries = (Object.keys(defaults) as (keyof typeof defaults)[]).map((name) => {
     const merged = Object.assign(
       {},
@@ -96,11 +98,16 @@ const filesOf = (paths: readonly string[], texts: RuleTexts): UserRuleFile[] =>
     text: texts.get(path) ?? '',
   }));
 
-/** Alerts of one cluster: its own settings before those of the fleet. */
-export const resolveClusterAlerts = (fleet: Fleet, cluster: string, texts: RuleTexts): ResolvedAlerts => {
+/** Alerts of one cluster: its own settings before those of the fleet, and those before its platform's. */
+export const resolveClusterAlerts = (
+  fleet: Fleet,
+  cluster: string,
+  texts: RuleTexts,
+  { highLoad }: PlatformDefaults,
+): ResolvedAlerts => {
   const own = fleet.clusters[cluster]?.alerts;
   return {
-    ...thresholds([own, fleet.alerts as ClusterAlerts | undefined]),
+    ...thresholds([own, fleet.alerts, { highLoad: { threshold: highLoad } }]),
     disable: [...new Set([...(fleet.alerts?.disable ?? []), ...(own?.disable ?? [])])].sort(),
     ruleFiles: filesOf([...(fleet.alerts?.ruleFiles?.cluster ?? []), ...(own?.ruleFiles ?? [])], texts),
   };
@@ -108,7 +115,7 @@ export const resolveClusterAlerts = (fleet: Fleet, cluster: string, texts: RuleT
 
 /** Alerts of the fleet; `ruleFiles` are those of the ruler. */
 export const resolveAlerts = (fleet: Fleet, texts: RuleTexts): ResolvedAlerts & { readonly runbookUrl: string } => ({
-  ...thresholds([fleet.alerts as ClusterAlerts | undefined]),
+  ...thresholds([fleet.alerts]),
   disable: [...new Set(fleet.alerts?.disable ?? [])].sort(),
   ruleFiles: filesOf(fleet.alerts?.ruleFiles?.global ?? [], texts),
   runbookUrl: fleet.alerts?.runbookUrl ?? 'docs/runbooks',

@@ -13,6 +13,8 @@ export interface PlatformDefaults {
   /** Whether nodes count what pods write to the nodes' own disks: a pod that asks for some starts nowhere if they do not. */
   readonly countedDisk: boolean;
   readonly podCidrs: readonly string[];
+  /** The load of a node that is high: a number, or as many as the node has processors. */
+  readonly highLoad: number | 'processors';
   /** Of the monitored clusters in it. */
   readonly cluster: {
     readonly retention: string;
@@ -31,6 +33,7 @@ const guaranteed = (cpu: string, memory: string): Resources => ({ cpu, memory, m
 export const platforms: Readonly<Record<Platform, PlatformDefaults>> = {
   kind: {
     zones: 'preferred', // nodes of kind are in none
+    highLoad: 0.5, // one sees it fire in a demo
     countedDisk: false, // not where Docker or Podman run without root (kubernetes-sigs/kind#3359)
     podCidrs: ['10.244.0.0/16'], // what kind gives to pods
     cluster: {
@@ -63,6 +66,7 @@ export const platforms: Readonly<Record<Platform, PlatformDefaults>> = {
   eks: {
     storageClass: 'gp3', // EKS marks no StorageClass as the default, and its old one, gp2, costs more for less
     zones: 'required', // nodes of EKS are in several, and only one is lost at a time
+    highLoad: 'processors', // nodes differ in size, and come and go
     countedDisk: true,
     podCidrs: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'], // what a VPC can give to pods
     cluster: {

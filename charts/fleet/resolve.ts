@@ -152,7 +152,7 @@ const resolveCluster = (fleet: Fleet, name: string, ruleTexts: RuleTexts): Resol
     volume: c.volume ?? defaults.volume,
     resources: resolveResources(c.resources, defaults.resources),
     sidecar: defaults.sidecar,
-    alerts: resolveClusterAlerts(fleet, name, ruleTexts),
+    alerts: resolveClusterAlerts(fleet, name, ruleTexts, defaultsOf(fleet, c.in)),
   };
 };
 

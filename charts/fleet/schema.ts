@@ -432,7 +432,9 @@ const thresholds = {
     .describe('PrometheusPairIncomplete, ThanosQueryEndpointsMissing and NodeAgentMissing.'),
   highLoad: z
     .strictObject({
-      threshold: numberAbove0.describe('Load (1 minute) of a node above which high_load fires. Default: 0.5.'),
+      threshold: numberAbove0.describe(
+        'Load (1 minute) of a node above which high_load fires. Default: 0.5 on kind; on EKS as many as the node has processors.',
+      ),
     })
     .optional()
     .describe('high_load.'),

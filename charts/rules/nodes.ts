@@ -22,8 +22,15 @@ const share = `kubelet_volume_stats_available_bytes{${claims}} / kubelet_volume_
 /** A volume that pods of several nodes share is seen by the kubelet of each. */
 const ofClaim = (expr: string): string => `min by (namespace, persistentvolumeclaim) (${expr})`;
 
+/** Of each node. */
+const processors = 'count without (cpu, mode) (node_cpu_seconds_total{mode="idle"})';
+
 export const nodeRules: RulesOf = (_fleet, { alerts }) => {
   const { highLoad, diskFull, volumeFull, nodeMemory, nodeCpu } = alerts;
+  const load =
+    highLoad.threshold === 'processors'
+      ? { above: processors, words: 'more than it has processors' }
+      : { above: highLoad.threshold, words: `above ${highLoad.threshold}` };
   const fillingUp = (alert: string, kind: keyof typeof kinds, severity: Severity, below: number, within: string) => {
     const { free, all, noun } = kinds[kind];
     return {
@@ -70,11 +77,11 @@ export const nodeRules: RulesOf = (_fleet, { alerts }) => {
       rules: [
         {
           alert: 'high_load',
-          expr: `node_load1 > ${highLoad.threshold}`,
+          expr: `node_load1 > ${load.above}`,
           for: '2m',
           severity: 'warning',
           summary: `Node {{ $labels.instance }} of cluster ${here} is under high load`,
-          description: `The load (1 minute) of {{ $labels.instance }} in cluster ${here} has been above ${highLoad.threshold} for more than 2 minutes; it is {{ printf "%.2f" $value }}.`,
+          description: `The load (1 minute) of {{ $labels.instance }} in cluster ${here} has been ${load.words} for more than 2 minutes; it is {{ printf "%.2f" $value }}.`,
         },
       ],
     },
@@ -171,7 +178,7 @@ export const nodeRules: RulesOf = (_fleet, { alerts }) => {
         },
         {
           alert: 'NodeSystemSaturation',
-          expr: 'node_load1 / count without (cpu, mode) (node_cpu_seconds_total{mode="idle"}) > 2',
+          expr: `node_load1 / ${processors} > 2`,
           for: '15m',
           severity: 'warning',
           summary: `${Who} has more to do than it can`,

@@ -7,7 +7,7 @@ import { clusterRuleFiles, globalRuleFiles } from '../../charts/rules';
 import { type Case, timeline, values } from './case';
 import { clusterCases } from './cluster';
 import { globalCases } from './global';
-import { nodeCases } from './nodes';
+import { nodeCases, nodeCasesOfEks } from './nodes';
 import { observerCases } from './observer';
 
 /** Two clusters of two replicas, three Alertmanagers and two shards, so that members can be missing. */
@@ -17,6 +17,17 @@ kubernetes: {kind: {platform: kind}}
 objectStore: {type: embedded}
 observer: {in: kind, alertmanager: {replicas: 3}, store: {shards: 2}, cache: {type: memcached}}
 clusters: {chicago: {in: kind}, seattle: {in: kind}}
+`,
+  'fleet.yaml',
+);
+
+/** The same on a platform of production. */
+const onEks = parseFleet(
+  `name: demo
+kubernetes: {prod: {platform: eks, context: prod}}
+objectStore: {type: s3, bucket: demo, endpoint: "s3.example.com", auth: {secret: s3}}
+observer: {in: prod, grafana: {adminSecret: grafana}}
+clusters: {chicago: {in: prod}}
 `,
   'fleet.yaml',
 );
@@ -40,11 +51,13 @@ const groupsOf = (files: Record<string, string>): Group[] =>
 const chicago = fleet.clusters.find((c) => c.name === 'chicago') as (typeof fleet.clusters)[number];
 const own = groupsOf(clusterRuleFiles(fleet, chicago));
 const global = groupsOf(globalRuleFiles(fleet));
+const ownOnEks = onEks.clusters.flatMap((c) => groupsOf(clusterRuleFiles(onEks, c)));
 
 /** Every case, with the groups that its alert is among. */
 const all: readonly { readonly test: Case; readonly groups: readonly Group[]; readonly of: string }[] = [
   ...clusterCases.map((test) => ({ test, groups: own, of: 'clusters' })),
   ...nodeCases.map((test) => ({ test, groups: own, of: 'nodes' })),
+  ...nodeCasesOfEks.map((test) => ({ test, groups: ownOnEks, of: 'nodes on EKS' })),
   ...observerCases.map((test) => ({ test, groups: own, of: 'the observer' })),
   ...globalCases.map((test) => ({ test, groups: global, of: 'the fleet' })),
 ];
@@ -107,7 +120,7 @@ export const blindTest = (): { readonly rules: string; readonly test: string } =
 export const ruleTests = (): RuleTest[] =>
   all.map(({ test, groups, of }) => {
     const { alert, severity, step = 1, count = 1 } = test;
-    const name = `${alert}-${severity}`;
+    const name = `${alert}-${severity}${groups === ownOnEks ? '-eks' : ''}`;
     const firing = `count by (alertname, severity) (ALERTS{alertname="${alert}", severity="${severity}", alertstate="firing"})`;
     const { silent, fires, resolved } = timeline(test);
     const expect = (at: number, n: number) => ({

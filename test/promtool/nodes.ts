@@ -175,3 +175,16 @@ export const nodeCases: readonly Case[] = [
     after: 90,
   },
 ];
+
+/** Alerts whose defaults are others there. */
+export const nodeCasesOfEks: readonly Case[] = [
+  {
+    alert: 'high_load',
+    severity: 'warning',
+    series: {
+      [`node_load1{${node}}`]: gauge(0.6, 2.5, 2),
+      [`node_cpu_seconds_total{${node}, cpu="0", mode="idle"}`]: counter(50, 50, 50),
+      [`node_cpu_seconds_total{${node}, cpu="1", mode="idle"}`]: counter(50, 50, 50),
+    },
+  },
+];
