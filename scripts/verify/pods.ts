@@ -229,14 +229,17 @@ const layOutPod = (
         return there ? `127.0.0.1:${there}` : all;
       })
       .replace(/[a-z0-9][a-z0-9.-]*:\d+/g, (address) => exposed.get(address) ?? address);
-  const movePort = (arg: string): string =>
-    arg.replace(
+  const movePort = (arg: string): string => {
+    const there = ports.get(Number(/^--port=(\d+)$/.exec(arg)?.[1]));
+    if (there) return `--port=${there}`;
+    return arg.replace(
       /^(--[^=]+=)?(https?:\/\/)?(0\.0\.0\.0|127\.0\.0\.1|localhost)?:(\d+)$/,
       (all, flag = '', scheme = '', _host, port) => {
         const there = ports.get(Number(port));
         return there ? `${flag}${scheme}127.0.0.1:${there}` : all;
       },
     );
+  };
 
   // environment and arguments, expanded as the kubelet does
   const environment = (container: Any): Record<string, string> => {

@@ -33,12 +33,15 @@ interface Client {
 // biome-ignore lint/suspicious/noExplicitAny: objects are read as plain JSON
 type Any = any;
 
-/** @param secrets what files hold that are not in the output, by their name */
-const layOutClient = (text: string, workload: string, folder: string, secrets: Record<string, string>): Client => {
+/**
+ * @param program its service account, which shards share
+ * @param secrets what files hold that are not in the output, by their name
+ */
+const layOutClient = (text: string, program: string, folder: string, secrets: Record<string, string>): Client => {
   const objects = synthesize(parseFleet(text, 'fleet.yaml')).files.flatMap((f) => f.objects) as Any[];
   const named = (kind: string, name: string, namespace?: string) =>
     objects.find((o) => o.kind === kind && o.metadata.name === name && (!namespace || o.metadata.namespace === namespace));
-  const object = named('Deployment', workload) ?? named('StatefulSet', workload);
+  const object = objects.find((o) => o.spec?.template?.spec.serviceAccountName === program);
   const { serviceAccountName, containers, volumes } = object.spec.template.spec;
   const container = containers.find((c: Any) => c.args?.some((a: string) => a.startsWith('--objstore.config-file=')));
   const here = (value: string) => value.replaceAll('/etc/thanos/', `${folder}/`);
