@@ -1,9 +1,11 @@
 // npm run size: what a fleet needs and about what it costs, from the series of its clusters.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { loadFleet } from '../charts/fleet';
 import { declareTopology } from '../charts/topology';
+import { withSection } from './lib/benchmarks';
 import { main, progress } from './lib/terminal';
-import { liveText, measure } from './size/live';
+import { liveSection, liveText, measure, underestimated } from './size/live';
 import { bucketTable, clustersTable, costs, costsTable, observerTable } from './size/tables';
 
 const help = `npm run size [-- --live] [--json]
@@ -12,12 +14,21 @@ Says what the fleet (fleet.yaml, or FLEET=path) needs: memory, CPU and volumes o
 bucket, and what that costs in a month, about. It follows from clusters.<name>.series, churn, queries, scrapeInterval and retention;
 where the fleet file gives a size itself, both are shown. The model and its sources: docs/sizing.md.
 
-  --live  what the running fleet really has, beside what the model says for that, and what to write into the fleet file
-  --json  for programs`;
+  --live   what the running fleet really uses, beside what the model says for that, and what to write into the fleet file;
+           exit code 1 when the model says less than is used
+  --write  with --live: writes the comparison into docs/sizing.md
+  --json   for programs`;
+
+const page = 'docs/sizing.md';
 
 main(async () => {
   const { values } = parseArgs({
-    options: { live: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      live: { type: 'boolean' },
+      write: { type: 'boolean' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
   if (values.help) {
     console.log(help);
@@ -29,7 +40,10 @@ main(async () => {
     const seen = await measure(declareTopology(fleet), (text) => values.json || progress.show(text));
     progress.clear();
     console.log(values.json ? JSON.stringify(seen, null, 2) : liveText(seen));
-    return 0;
+    if (values.write) writeFileSync(page, withSection(readFileSync(page, 'utf8'), liveSection(fleet.name, seen)));
+    const less = underestimated(seen);
+    if (less.length > 0) console.error(`\nThe model says less than is used:\n${less.join('\n')}`);
+    return less.length > 0 ? 1 : 0;
   }
   const monthly = costs(fleet);
   if (values.json) {

@@ -64,7 +64,7 @@ describe("what is written to the nodes' own disks", () => {
 
   test('is limited on EKS: a log for every container, and the size of its scratch volumes', () => {
     for (const [name, asked, most] of disks('examples/eks/fleet.yaml'))
-      expect([name, asked, most]).toEqual([name, '64Mi', /store/.test(name) ? '7Gi' : /grafana/.test(name) ? '1280Mi' : '1Gi']);
+      expect([name, asked, most]).toEqual([name, '64Mi', /store/.test(name) ? '4Gi' : /grafana/.test(name) ? '1280Mi' : '1Gi']);
   });
   test('is not counted on kind, whose nodes may have nothing to count', () => {
     for (const [name, asked, most] of disks('fleet.yaml')) expect([name, asked, most]).toEqual([name, undefined, undefined]);

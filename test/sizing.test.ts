@@ -18,6 +18,7 @@ import {
   storeNeeds,
 } from '../charts/fleet/sizing';
 import { amount, bytes, cores, perSecond } from '../charts/kit/units';
+import { type Live, liveSection, underestimated } from '../scripts/size/live';
 import { bucketTable, clustersTable, costs } from '../scripts/size/tables';
 import { eks } from './refusals/support';
 import { readText, root } from './support/fleets';
@@ -79,6 +80,49 @@ test('the compactor has room for four of the largest blocks that it makes, of th
   expect(compactorNeeds([million], { ...retention, raw: '3d' }).volume).toBeLessThan(volume / 4);
 });
 
+test('store gateways share what is asked of them by shards of the bucket', () => {
+  const [whole, half] = [storeNeeds([million], retention, 1), storeNeeds([million], retention, 2)];
+  expect(half.disk).toBe(whole.disk / 2);
+  expect(half.memory - coefficients.storeBytes).toBe((whole.memory - coefficients.storeBytes) / 2);
+  const sized = (store: string) => {
+    const fleet = parseFleet(
+      eks({
+        observer: `observer: {in: cloud, grafana: {adminSecret: grafana}, store: ${store}}`,
+        clusters: 'clusters: {shop: {in: cloud, series: 4M}}',
+      }),
+      'fleet.yaml',
+    );
+    return { ...fleet.observer.store, costs: costs(fleet).find((c) => c.item === 'memory requested')?.monthly ?? 0 };
+  };
+  const [two, four] = [sized('{shards: 2}'), sized('{shards: 4}')];
+  expect(bytes(four.resources.memory)).toBeLessThan(bytes(two.resources.memory));
+  expect(sized('{shards: 2, replicas: 3}').costs).toBeGreaterThan(two.costs); // every pod of every shard costs
+});
+
+describe('a running fleet is compared with the model', () => {
+  const live = (memory: number): Live => ({
+    clusters: [{ cluster: 'shop', load: million, memory }],
+    parts: [{ part: 'thanos-query', needs: queryNeeds([million]), cores: 0.01 }],
+  });
+  const { memory } = prometheusNeeds(million);
+  test('and what uses more than the model says is named', () => {
+    expect(underestimated(live(memory / 2))).toEqual([]);
+    expect(underestimated(live(2 * memory))).toEqual([
+      expect.stringMatching(/^Prometheus of shop, 1M series: memory: \S+ GiB used, the model says \S+ GiB$/),
+    ]);
+  });
+  test('on a page that says what was seen and nothing else', () => {
+    const rows = liveSection('mall', live(memory / 2))
+      .split('\n')
+      .filter((line) => line.startsWith('| '));
+    expect(rows.map((row) => row.split('|')[1]?.trim())).toEqual([
+      'what',
+      'Prometheus of shop, 1M series: memory',
+      'thanos-query: CPU',
+    ]);
+  });
+});
+
 test('more of anything never needs less', () => {
   const load = fc.record({
     series: fc.integer({ min: 100, max: 20_000_000 }),
@@ -94,7 +138,7 @@ test('more of anything never needs less', () => {
       prometheusNeeds(l),
       bucketNeeds(l, retention),
       compactorNeeds([l], retention),
-      storeNeeds([l], retention),
+      storeNeeds([l], retention, 1),
       queryNeeds([l]),
     ];
     return [

@@ -11,6 +11,9 @@ import type { Place } from './thanos';
 const client: Port = { name: 'client', number: 11211 };
 const uid = 11211;
 
+/** It looks things up, and waits for the network. */
+export const memcachedCpu = '50m';
+
 export interface Memcached {
   readonly workload: Workload;
   /** Of each server. */
@@ -73,7 +76,7 @@ export const renderMemcached = (scope: Construct, memcached: Memcached): void =>
             ports: containerPorts(client),
             readinessProbe: { ...probe, periodSeconds: 5, timeoutSeconds: 5, failureThreshold: 3 },
             livenessProbe: { ...probe, periodSeconds: 30, timeoutSeconds: 10, failureThreshold: 8 },
-            resources: resources({ cpu: '50m', memory }),
+            resources: resources({ cpu: memcachedCpu, memory }),
           }),
         ],
       },

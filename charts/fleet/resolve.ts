@@ -181,7 +181,8 @@ const resolveObserver = (
 ): ResolvedFleet['observer'] => {
   const { observer } = fleet;
   const platform = defaultsOf(fleet, observer.in).observer;
-  const parts = resolveParts(observer, loads ? observerSizes(loads, retention, platform) : platform);
+  const shards = observer.store?.shards ?? platform.store.shards;
+  const parts = resolveParts(observer, loads ? observerSizes(loads, retention, platform, shards) : platform);
   return {
     in: observer.in,
     namespace: observer.namespace ?? `${fleet.name}-observer`,

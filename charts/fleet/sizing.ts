@@ -157,16 +157,23 @@ export const compactorNeeds = (
   };
 };
 
-/** What the store gateways need together. */
-export const storeNeeds = (loads: readonly ClusterLoad[], retention: BucketRetention): Needs & { readonly disk: number } => {
+/**
+ * What each store gateway needs. Every query is asked of all shards, of each for its part of the series; replicas of a shard
+ * must be able to do without each other.
+ */
+export const storeNeeds = (
+  loads: readonly ClusterLoad[],
+  retention: BucketRetention,
+  shards: number,
+): Needs & { readonly disk: number } => {
   const queries = loads.reduce((sum, load) => sum + load.queries, 0);
   const series = loads.reduce((sum, load) => sum + load.replicas * load.series, 0);
   const longBlocks = (['raw', '5m', '1h'] as const).reduce((sum, r) => sum + Math.ceil(kept(retention[r]) / longestBlock), 0);
   const young = 20; // blocks of a stream that are not yet merged into one of 14d
   return {
-    cores: 0.1 + queries * c.queryCoreSeconds,
-    memory: c.storeBytes + series * c.storeSeriesBytes + concurrentQueries(queries) * c.runningQueryBytes,
-    disk: series * (longBlocks + young) * c.indexHeaderSeriesBytes,
+    cores: 0.1 + (queries * c.queryCoreSeconds) / shards,
+    memory: c.storeBytes + (series * c.storeSeriesBytes + concurrentQueries(queries) * c.runningQueryBytes) / shards,
+    disk: (series * (longBlocks + young) * c.indexHeaderSeriesBytes) / shards,
   };
 };
 
@@ -223,8 +230,12 @@ export const observerSizes = (
   loads: readonly ClusterLoad[],
   retention: BucketRetention,
   defaults: ResolvedParts,
+  /** By hash: by age, all that is asked may be with one of them. */
+  shards: number,
 ): ResolvedParts => {
-  const [query, store, compactor] = [queryNeeds(loads), storeNeeds(loads, retention), compactorNeeds(loads, retention)];
+  const query = queryNeeds(loads);
+  const store = storeNeeds(loads, retention, shards);
+  const compactor = compactorNeeds(loads, retention);
   const frontend = { cores: query.cores / 2, memory: query.memory / 2 };
   return {
     ...defaults,

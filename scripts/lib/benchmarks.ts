@@ -1,4 +1,4 @@
-// docs/benchmarks.md, of which several commands write their own sections.
+// Pages such as docs/benchmarks.md, of which commands write their own sections.
 
 const sections = (page: string): string[] => page.split(/^(?=## )/m);
 const headingOf = (section: string): string => section.split('\n')[0] as string;

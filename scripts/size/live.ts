@@ -1,6 +1,15 @@
-// What a running fleet really has, beside what the model says for the same series.
+// What a running fleet really uses, beside what the model says for the same series.
 import { clusterLabel } from '../../charts/fleet/resolve';
-import { type ClusterLoad, coefficients, prometheusNeeds } from '../../charts/fleet/sizing';
+import {
+  type ClusterLoad,
+  coefficients,
+  compactorNeeds,
+  type Needs,
+  prometheusNeeds,
+  queryNeeds,
+  sidecarNeeds,
+  storeNeeds,
+} from '../../charts/fleet/sizing';
 import type { Topology } from '../../charts/topology';
 import { fetchJson, instantQuery, Kubectl, type Sample } from '../lib/kubectl';
 import { dim, table } from '../lib/terminal';
@@ -18,7 +27,25 @@ export interface Measured {
   readonly chunkBytesPerSample?: number;
 }
 
+/** What a pod of each part uses, the one that uses most; absent where it has not been seen yet. */
+export interface MeasuredPart {
+  readonly part: string;
+  readonly memory?: number;
+  readonly cores?: number;
+  /** What the model says for a pod, for the loads that were measured. */
+  readonly needs: Needs;
+}
+
+export interface Live {
+  readonly clusters: readonly Measured[];
+  readonly parts: readonly MeasuredPart[];
+}
+
 const job = 'job="prometheus"';
+/** What memory there was at one time within an hour: it grows and is given back. */
+const peak = (selector: string): string => `max_over_time(process_resident_memory_bytes{${selector}}[1h])`;
+const busy = (selector: string): string => `rate(process_cpu_seconds_total{${selector}}[15m])`;
+const ofTheObserver = 'job=~"thanos-.+"';
 const most = (expr: string): string => `max by (${clusterLabel}) (${expr})`;
 
 const questions = {
@@ -26,18 +53,20 @@ const questions = {
   created: most(`rate(prometheus_tsdb_head_series_created_total{${job}}[1h])`),
   uptime: `min by (${clusterLabel}) (time() - process_start_time_seconds{${job}})`,
   samplesPerSecond: most(`rate(prometheus_tsdb_head_samples_appended_total{${job}, type="float"}[5m])`),
-  memory: most(`process_resident_memory_bytes{${job}}`),
-  cores: most(`rate(process_cpu_seconds_total{${job}}[15m])`),
+  memory: most(peak(job)),
+  cores: most(busy(job)),
   blocks: most(`prometheus_tsdb_storage_blocks_bytes{${job}}`),
   wal: most(`prometheus_tsdb_wal_storage_size_bytes{${job}} + prometheus_tsdb_head_chunks_storage_size_bytes`),
   chunkBytesPerSample: most(
     `prometheus_tsdb_compaction_chunk_size_bytes_sum{${job}} / (prometheus_tsdb_compaction_chunk_samples_sum > 0)`,
   ),
+  partMemory: `max by (job) (${peak(ofTheObserver)})`,
+  partCores: `max by (job) (${busy(ofTheObserver)})`,
   queries: 'sum(rate(http_requests_total{job="thanos-query-frontend", handler=~"query.*"}[15m]))',
 } as const;
 
 /** Asks the querier. @param say shows what is going on @throws ToolError when the fleet cannot be reached */
-export const measure = async (topology: Topology, say: (text: string) => void): Promise<Measured[]> => {
+export const measure = async (topology: Topology, say: (text: string) => void): Promise<Live> => {
   const { observer, fleet } = topology;
   const { query, kubernetes } = observer;
   const kubectl = new Kubectl(kubernetes.context);
@@ -53,7 +82,7 @@ export const measure = async (topology: Topology, say: (text: string) => void): 
       const sample = answers.get(key)?.find((s) => s.metric[clusterLabel] === cluster);
       return sample === undefined || !Number.isFinite(Number(sample.value[1])) ? undefined : Number(sample.value[1]);
     };
-    return fleet.clusters.map((c): Measured => {
+    const clusters = fleet.clusters.map((c): Measured => {
       const series = of('series', c.name) ?? 0;
       const aged = (of('uptime', c.name) ?? 0) > 2 * 3600; // before that all series are new
       const { replicas, scrapeInterval, blockDuration, retention } = c;
@@ -76,11 +105,42 @@ export const measure = async (topology: Topology, say: (text: string) => void): 
         ),
       };
     });
+    const ofJob = (key: 'partMemory' | 'partCores', name: string): number | undefined => {
+      const value = Number(answers.get(key)?.find((s) => s.metric.job === name)?.value[1]);
+      return Number.isFinite(value) ? value : undefined;
+    };
+    const parts = partNeeds(
+      topology,
+      clusters.map((c) => c.load),
+    ).map(({ name, needs }) => ({ part: name, memory: ofJob('partMemory', name), cores: ofJob('partCores', name), needs }));
+    return { clusters, parts };
   } finally {
     forward.close();
   }
 };
 
+const share = (needs: Needs, pods: number): Needs => ({ cores: needs.cores / pods, memory: needs.memory / pods });
+
+/** What the model says for a pod of each part, by the name of the part's scrape job. */
+const partNeeds = (
+  { fleet: { observer, retention } }: Topology,
+  loads: readonly ClusterLoad[],
+): { name: string; needs: Needs }[] => {
+  const query = queryNeeds(loads);
+  const sidecars = loads.map(sidecarNeeds);
+  return [
+    { name: 'thanos-query', needs: share(query, observer.query.replicas) },
+    { name: 'thanos-query-frontend', needs: share(share(query, 2), observer.queryFrontend.replicas) },
+    { name: 'thanos-store', needs: storeNeeds(loads, retention, observer.store.shards) },
+    { name: 'thanos-compact', needs: compactorNeeds(loads, retention) },
+    {
+      name: 'thanos-sidecar',
+      needs: { cores: Math.max(...sidecars.map((s) => s.cores)), memory: Math.max(...sidecars.map((s) => s.memory)) },
+    },
+  ];
+};
+
+const twoDigits = (n: number): string => n.toFixed(2);
 const beside = (seen: string | undefined, model: string): string => `${seen ?? 'not yet'} ${dim(`(model ${model})`)}`;
 const shown = (value: number | undefined, as: (n: number) => string): string | undefined =>
   value === undefined ? undefined : as(value);
@@ -92,16 +152,10 @@ const row = (m: Measured): string[] => {
     short(m.load.series),
     beside(shown(m.samplesPerSecond, short), short(n.samplesPerSecond)),
     beside(shown(m.memory, size), size(n.memory)),
-    beside(
-      shown(m.cores, (v) => v.toFixed(2)),
-      n.cores.toFixed(2),
-    ),
+    beside(shown(m.cores, twoDigits), twoDigits(n.cores)),
     beside(shown(m.blocks, size), size(n.blocks)),
     beside(shown(m.wal, size), size(n.wal)),
-    beside(
-      shown(m.chunkBytesPerSample, (v) => v.toFixed(2)),
-      coefficients.sampleBytes.toFixed(2),
-    ),
+    beside(shown(m.chunkBytesPerSample, twoDigits), twoDigits(coefficients.sampleBytes)),
   ];
 };
 
@@ -110,9 +164,65 @@ const told = ({ cluster, load }: Measured): string =>
   `  ${cluster}: {series: ${short(Math.max(load.series * 1.2, 1000))}, churn: ${Math.max(load.churn * 100, 0.1).toFixed(1)}%, queries: ${Math.max(load.queries, 0.1).toFixed(1)}/s}`;
 
 /** The comparison, and what to write into the fleet file. */
-export const liveText = (all: readonly Measured[]): string =>
+export const liveText = ({ clusters, parts }: Live): string =>
   [
-    'What each Prometheus has now, beside what the model has room for:',
-    table(['Cluster', 'Series', 'Samples/s', 'Memory', 'CPU', 'Blocks', 'WAL and head', 'Bytes per sample'], all.map(row)),
-    `For the fleet file, with a fifth to grow:\n\nclusters:\n${all.map(told).join('\n')}`,
+    'What each Prometheus uses (memory: the most within an hour), beside what the model has room for:',
+    table(['Cluster', 'Series', 'Samples/s', 'Memory', 'CPU', 'Blocks', 'WAL and head', 'Bytes per sample'], clusters.map(row)),
+    'What a pod of the other parts uses:',
+    table(
+      ['Part', 'Memory', 'CPU'],
+      parts.map(({ part, memory, cores, needs }) => [
+        part,
+        beside(shown(memory, size), size(needs.memory)),
+        beside(shown(cores, twoDigits), twoDigits(needs.cores)),
+      ]),
+    ),
+    `For the fleet file, with a fifth to grow:\n\nclusters:\n${clusters.map(told).join('\n')}`,
   ].join('\n\n');
+
+interface Compared {
+  readonly what: string;
+  readonly used?: number;
+  readonly model: number;
+  readonly as: (n: number) => string;
+}
+
+const compared = ({ clusters, parts }: Live): Compared[] => [
+  ...clusters.flatMap(({ cluster, load, memory, cores, blocks, wal, samplesPerSecond }): Compared[] => {
+    const n = prometheusNeeds(load);
+    const what = `Prometheus of ${cluster}, ${short(load.series)} series`;
+    return [
+      { what: `${what}: samples/s`, used: samplesPerSecond, model: n.samplesPerSecond, as: short },
+      { what: `${what}: memory`, used: memory, model: n.memory, as: size },
+      { what: `${what}: CPU`, used: cores, model: n.cores, as: twoDigits },
+      { what: `${what}: blocks`, used: blocks, model: n.blocks, as: size },
+      { what: `${what}: write-ahead log and head`, used: wal, model: n.wal, as: size },
+    ];
+  }),
+  ...parts.flatMap(({ part, memory, cores, needs }): Compared[] => [
+    { what: `${part}: memory`, used: memory, model: needs.memory, as: size },
+    { what: `${part}: CPU`, used: cores, model: needs.cores, as: twoDigits },
+  ]),
+];
+
+/** What the model says less of than is used, beyond what a measurement differs by itself. */
+export const underestimated = (live: Live): string[] =>
+  compared(live)
+    .filter(({ used, model }) => used !== undefined && used > 1.1 * model)
+    .map(({ what, used, model, as }) => `${what}: ${as(used as number)} used, the model says ${as(model)}`);
+
+/** A section of docs/sizing.md. */
+export const liveSection = (name: string, live: Live): string => {
+  const queries = live.clusters[0]?.load.queries ?? 0;
+  return [
+    `## Running: ${name}`,
+    '',
+    `By \`npm run size -- --live --write\`, at ${queries.toFixed(1)} queries per second; memory is the most within an hour, of the pod that uses most.`,
+    '',
+    '| what | model | used |',
+    '|---|--:|--:|',
+    ...compared(live).flatMap(({ what, used, model, as }) =>
+      used === undefined ? [] : [`| ${what} | ${as(model)} | ${as(used)} |`],
+    ),
+  ].join('\n');
+};

@@ -1,11 +1,14 @@
 // The sizing model's answers for a fleet, as tables for people.
+import { memcachedCpu } from '../../charts/components/memcached';
 import type { ResolvedCluster, ResolvedFleet } from '../../charts/fleet/resolve';
+import { shards } from '../../charts/fleet/shards';
 import {
   asBytes,
   asCores,
   bucketNeeds,
   type ClusterLoad,
   compactorNeeds,
+  type Needs,
   prometheusNeeds,
   queryNeeds,
   storeNeeds,
@@ -67,13 +70,20 @@ export const clustersTable = (fleet: ResolvedFleet): string =>
     fleet.clusters.map((c) => (isLoaded(c) ? clusterRow(c) : unknownRow(c))),
   );
 
+/** Pods of all shards, of all their replicas. */
+const gateways = ({ store }: ResolvedFleet['observer']): number => shards(store).length * store.replicas;
+
+/** What each of several pods needs, as what all of them need. */
+const ofEach = (pods: number, needs?: Needs): Needs | undefined =>
+  needs && { cores: needs.cores * pods, memory: needs.memory * pods };
+
 /** What the observer's parts have; what they need where every cluster says its series. */
 export const observerTable = (fleet: ResolvedFleet): string => {
   const { observer: o, retention } = fleet;
   const loads = fleet.clusters.filter(isLoaded).map((c) => c.load);
   const told = loads.length === fleet.clusters.length;
   const query = queryNeeds(loads);
-  const [store, compactor] = told ? [storeNeeds(loads, retention), compactorNeeds(loads, retention)] : [];
+  const [store, compactor] = told ? [storeNeeds(loads, retention, o.store.shards), compactorNeeds(loads, retention)] : [];
   const row = (
     title: string,
     pods: number,
@@ -93,10 +103,13 @@ export const observerTable = (fleet: ResolvedFleet): string => {
     [
       row('query', o.query.replicas, o.query.resources, query),
       row('query-frontend', o.queryFrontend.replicas, o.queryFrontend.resources, half),
-      row('store gateway', 1, o.store.resources, store, o.store.disk, store?.disk),
+      row('store gateway', gateways(o), o.store.resources, ofEach(gateways(o), store), o.store.disk, store?.disk),
       row('compactor', 1, o.compactor.resources, compactor, o.compactor.volume, compactor?.volume),
       row('ruler', o.ruler.replicas, o.ruler.resources, undefined, o.ruler.volume),
       row('Alertmanager', o.alertmanager.replicas, o.alertmanager.resources),
+      ...(o.cache.type === 'memcached'
+        ? [row('memcached', o.cache.replicas, { cpu: memcachedCpu, memory: o.cache.memory })]
+        : []),
       row('Grafana', 1, o.grafana.resources),
     ],
   );
@@ -135,7 +148,8 @@ const pods = (fleet: ResolvedFleet): Pod[] => {
     ]),
     { pods: o.query.replicas, ...o.query.resources },
     { pods: o.queryFrontend.replicas, ...o.queryFrontend.resources },
-    { pods: 1, ...o.store.resources },
+    { pods: gateways(o), ...o.store.resources },
+    ...(o.cache.type === 'memcached' ? [{ pods: o.cache.replicas, cpu: memcachedCpu, memory: o.cache.memory }] : []),
     { pods: 1, ...o.compactor.resources, volume: o.compactor.volume },
     { pods: o.ruler.replicas, ...o.ruler.resources, volume: o.ruler.volume },
     { pods: o.alertmanager.replicas, ...o.alertmanager.resources },
