@@ -120,6 +120,7 @@ export const caReaders = ({ observer: o, clusters, objectStore }: Topology): Rea
         ...o.stores.map((s) => reader('Deployment', s.workload)),
         reader('StatefulSet', o.compactor.workload),
         reader('Deployment', o.bucketWeb.workload),
+        ...(o.replicate ? [reader('Deployment', o.replicate.workload)] : []),
       ]
     : [];
   return o.query.clientTls

@@ -11,6 +11,8 @@ import type { Topology } from './topology';
 interface Use extends Subject {
   readonly role: string;
   readonly access: BucketAccess;
+  /** It copies to the second bucket. */
+  readonly replicates: boolean;
   readonly kubernetes: string;
 }
 
@@ -23,6 +25,7 @@ const usesOf = (topology: Topology): Use[] => {
     return {
       role: roleOf(roles, identityName(client), k),
       access,
+      replicates: client === topology.observer.replicate?.workload,
       kubernetes: k.name,
       cluster: k.aws as AwsCluster,
       namespace: client.namespace,
@@ -40,10 +43,14 @@ export const iamFiles = (topology: Topology): { path: string; text: string }[] =
   if (bucket.type !== 'external' || bucket.store.type !== 's3') return [];
   const { store } = bucket;
   const uses = usesOf(topology);
+  const to = fleet.objectStore.replicate?.to;
+  const replica = to?.type === 's3' && !to.auth ? to : undefined;
   const roles = groupBy(uses, (u) => u.role).map(([arn, group]) => {
-    const { access } = group[0] as Use;
-    return { arn, access, policy: permissions(arn, access, store), trust: trust(store.auth.type, arn, group) };
+    const { access, replicates } = group[0] as Use;
+    const policy = permissions(arn, access, store, replicates ? replica : undefined);
+    return { arn, access, replicates, policy, trust: trust(store.auth.type, arn, group) };
   });
+  const replicators = roles.filter((role) => role.replicates).map(({ arn }) => ({ arn, access: 'upload' as const }));
   const perKubernetes = fleet.kubernetes.flatMap((k) => {
     const here = uses.filter((u) => u.kubernetes === k.name);
     const folder = `${k.name}.iam`;
@@ -75,6 +82,14 @@ export const iamFiles = (topology: Topology): { path: string; text: string }[] =
     ...perKubernetes,
     ...(accounts.size > 1
       ? [{ path: `${fleet.observer.in}.iam/bucket-policy.json`, text: documentText(bucketPolicy(roles, store)) }]
+      : []),
+    ...(replica && replicators.length > 0
+      ? [
+          {
+            path: `${fleet.observer.in}.iam/replica-bucket-policy.json`,
+            text: documentText(bucketPolicy(replicators, replica)),
+          },
+        ]
       : []),
   ];
 };

@@ -7,10 +7,11 @@ import { renderGrafana } from './components/grafana';
 import { otherServers, ownServers, renderMemcached } from './components/memcached';
 import { renderQuery } from './components/query';
 import { renderQueryFrontend } from './components/query-frontend';
+import { renderReplicate } from './components/replicate';
 import { renderRuler } from './components/ruler';
 import { renderStore } from './components/store';
 import type { Keeper } from './config/caches';
-import { bucketClients } from './config/objstore';
+import { bucketClients, withReplica } from './config/objstore';
 import { renderExposed } from './exposure';
 import { renderIngress } from './ingress';
 import { namespace } from './kit/kubernetes';
@@ -46,6 +47,12 @@ export const renderObserver = (chart: Chart, topology: Topology): void => {
     queryUrl,
   });
   renderBucketWeb(chart, bucketWeb, fleet, { bucket: bucket(bucketWeb.workload, 'read') });
+  const { replicate } = fleet.objectStore;
+  if (replicate && observer.replicate) {
+    const { workload } = observer.replicate;
+    const buckets = withReplica(chart, workload, topology, bucket(workload, 'read'), replicate.to);
+    renderReplicate(chart, observer.replicate, replicate, { buckets });
+  }
   renderAlertmanager(chart, alertmanager, fleet, {
     kubernetes,
     externalUrl: userUrl(topology, alertmanager.http),

@@ -10,6 +10,7 @@ import { declareObjectStore, type ObjectStore } from './components/object-store'
 import { declarePrometheus, type Prometheus } from './components/prometheus';
 import { declareQuery, type Query } from './components/query';
 import { declareQueryFrontend } from './components/query-frontend';
+import { declareReplicate } from './components/replicate';
 import { declareRuler, type Ruler } from './components/ruler';
 import { declareStores, type Store } from './components/store';
 import type { Place, ThanosWorkload } from './components/thanos';
@@ -33,6 +34,8 @@ export interface Observer {
   readonly compactor: ThanosWorkload;
   readonly ruler: Ruler;
   readonly bucketWeb: ThanosWorkload;
+  /** Absent: there is no second bucket. */
+  readonly replicate?: ThanosWorkload;
   readonly alertmanager: Alertmanager;
   readonly grafana: Grafana;
 }
@@ -98,6 +101,7 @@ export const declareTopology = (fleet: ResolvedFleet): Topology => {
       compactor: declareCompactor(edges, here),
       ruler: declareRuler(edges, here, observer.ruler, spread),
       bucketWeb: declareBucketWeb(edges, here),
+      ...(store.replicate ? { replicate: declareReplicate(edges, here) } : {}),
       alertmanager: declareAlertmanager(
         edges,
         here,
@@ -130,6 +134,7 @@ export const observerTargets = ({ observer: o }: Topology) => [
   o.compactor.http,
   o.ruler.http,
   o.bucketWeb.http,
+  ...(o.replicate ? [o.replicate.http] : []),
   o.alertmanager.http,
   o.grafana.http,
 ];

@@ -1,4 +1,5 @@
 // The bucket: how it is found, as whom it is used, and who may come near it.
+import { parse } from 'yaml';
 import { iamFiles } from '../charts/iam';
 import { network } from '../scripts/verify/network';
 import { eks as eksFleet, fleet as kindFleet } from './refusals/support';
@@ -405,5 +406,124 @@ describe('a container of Azure Blob Storage', () => {
       `thanos-rule ${id(4)}`,
       `thanos-store ${id(2)}`,
     ]);
+  });
+});
+
+describe('a second bucket', () => {
+  const replicator = (objects: readonly Json[]) => {
+    const found = workloadsOf([...objects]).filter((w) => w.name === 'thanos-replicate');
+    expect(found.map((w) => [w.kind, w.namespace, w.replicas ?? 1])).toEqual([['Deployment', 'demo-observer', 1]]);
+    return containersOf([...objects]).find((c) => c.workload.name === 'thanos-replicate') as Json;
+  };
+  const secondConfig = (objects: readonly Json[]) => {
+    const own = ofKind([...objects], 'ConfigMap').filter((o: Json) => o.metadata.name.startsWith('objstore-replica'));
+    return parse((own[0] as Json).data['bucket.yaml']);
+  };
+  const arnOf = (bucket: string) => `arn:aws:s3:::${bucket}`;
+  const withCopy = (more = '') =>
+    withRoles('podIdentity', `, replicate: {to: {type: s3, bucket: copies, region: eu-west-2, prefix: p${more}}}`);
+
+  test('is nowhere unless the fleet file has one', () => {
+    const { objects } = withRoles('podIdentity');
+    expect(workloadsOf(objects).map((w) => w.name)).not.toContain('thanos-replicate');
+  });
+  test('gets every block, of every level, and none that is about to be deleted', () => {
+    const { container } = replicator(withCopy().objects);
+    expect(container.args).toEqual(
+      expect.arrayContaining([
+        '--objstore.config-file=/etc/thanos/objstore/bucket.yaml',
+        '--objstore-to.config-file=/etc/thanos/replica/bucket.yaml',
+        '--compaction-max=99',
+        '--ignore-marked-for-deletion',
+      ]),
+    );
+    expect(container.args.join(' ')).not.toMatch(/--(resolution|matcher|min-time|max-time|single-run)/);
+    expect(secondConfig(withCopy().objects)).toEqual({
+      type: 'S3',
+      prefix: 'p',
+      config: {
+        bucket: 'copies',
+        endpoint: 's3.eu-west-2.amazonaws.com',
+        region: 'eu-west-2',
+        bucket_lookup_type: 'virtual-hosted',
+      },
+    });
+  });
+  test('may be written by the role of the replicator, which deletes nowhere and writes nowhere else', () => {
+    const key = 'arn:aws:kms:eu-west-2:111122223333:key/2';
+    const files = Object.fromEntries(
+      iamFiles(withCopy(`, sse: {type: SSE-KMS, key: "${key}"}`).topology).map((f) => [f.path, JSON.parse(f.text)]),
+    );
+    const { Statement } = files['cloud.iam/demo-cloud-replicate.policy.json'];
+    const allowed = Object.fromEntries(Statement.map((s: Json) => [s.Resource[0], s.Action]));
+    expect(allowed).toEqual({
+      [arnOf('demo-metrics')]: ['s3:ListBucket'],
+      [`${arnOf('demo-metrics')}/*`]: ['s3:GetObject'],
+      [arnOf('copies')]: ['s3:ListBucket'],
+      [`${arnOf('copies')}/p/*`]: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'],
+      [key]: ['kms:Decrypt', 'kms:GenerateDataKey'],
+    });
+    expect(JSON.stringify(files['cloud.iam/demo-cloud-compact.policy.json'])).not.toContain('copies');
+    expect(files['cloud.iam/replica-bucket-policy.json'].Statement[0].Principal).toEqual({
+      AWS: ['arn:aws:iam::111122223333:role/demo-cloud-replicate'],
+    });
+  });
+  test('on another server has keys of its own, which are in no file', () => {
+    const { objects } = sampleOf(
+      'fleet.yaml',
+      kindFleet(
+        s3(
+          'endpoint: s3, auth: {secret: keys}, replicate: {to: {type: s3, bucket: copies, endpoint: "s4:9000", auth: {secret: other}, ca: {secret: ca}, sse: {type: SSE-C, secret: sse}}}',
+        ),
+      ),
+    );
+    const { container, workload } = replicator(objects);
+    expect(secondConfig(objects).config).toMatchObject({
+      access_key: '$(REPLICA_ACCESS_KEY)',
+      secret_key: '$(REPLICA_SECRET_KEY)',
+      sse_config: { encryption_key: '/etc/thanos/replica-sse/key' },
+      http_config: { tls_config: { ca_file: '/etc/thanos/replica-ca/ca.crt' } },
+    });
+    expect(container.env).toEqual([
+      { name: 'AWS_SHARED_CREDENTIALS_FILE', value: '/etc/thanos/objstore-credentials/credentials' },
+      { name: 'REPLICA_ACCESS_KEY', valueFrom: { secretKeyRef: { name: 'other', key: 'accessKey' } } },
+      { name: 'REPLICA_SECRET_KEY', valueFrom: { secretKeyRef: { name: 'other', key: 'secretKey' } } },
+    ]);
+    expect(workload.spec.volumes.map((v: Json) => v.name)).toEqual([
+      'objstore',
+      'objstore-credentials',
+      'replica',
+      'replica-ca',
+      'replica-sse',
+    ]);
+    const ports = ofKind(objects, 'NetworkPolicy')
+      .filter((p: Json) => p.spec.podSelector.matchLabels?.['app.kubernetes.io/name'] === 'thanos-replicate')
+      .flatMap((p: Json) => p.spec.egress ?? [])
+      .flatMap((rule: Json) => rule.ports.map((port: Json) => port.port));
+    expect(ports).toEqual(expect.arrayContaining([443, 9000]));
+  });
+  test.each([
+    ['as the first one', 'secret: a', '', '$(AZURE_STORAGE_ACCOUNT_KEY)'],
+    ['with its own key', 'secret: a', ', auth: {secret: b}', '$(REPLICA_STORAGE_ACCOUNT_KEY)'],
+  ])('on Azure is used %s', (_, auth, own, key) => {
+    const store = `objectStore: {type: azure, storageAccount: demo, container: metrics, auth: {${auth}}, replicate: {to: {type: azure, storageAccount: demo, container: copies${own}}}}`;
+    const { objects } = sampleOf('fleet.yaml', kindFleet({ objectStore: store }));
+    expect(secondConfig(objects).config.storage_account_key).toBe(key);
+    expect(replicator(objects).container.env.map((e: Json) => `$(${e.name})`)).toContain(key);
+  });
+  test('of Google beside one of Amazon has a token and a file of its own', () => {
+    const provider = 'projects/1/locations/global/workloadIdentityPools/pool/providers/p';
+    const to = `replicate: {to: {type: gcs, bucket: copies, auth: {workloadIdentity: {provider: "${provider}"}}}}`;
+    const { objects } = sampleOf('fleet.yaml', kindFleet(s3(`endpoint: s3, auth: {secret: keys}, ${to}`)));
+    const { container } = replicator(objects);
+    expect(container.env).toContainEqual({
+      name: 'GOOGLE_APPLICATION_CREDENTIALS',
+      value: '/etc/thanos/replica/google-credentials.json',
+    });
+    expect(container.volumeMounts).toContainEqual({
+      name: 'replica-token',
+      mountPath: '/etc/thanos/replica-token',
+      readOnly: true,
+    });
   });
 });

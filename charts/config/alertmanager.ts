@@ -233,6 +233,7 @@ const inhibitRules: readonly InhibitRule[] = [
         'ThanosStoreBucketHighOperationFailures',
         'ThanosCompactBucketHighOperationFailures',
         'ThanosBucketHighOperationFailures',
+        'ThanosReplicateFailing',
         'ThanosStoreObjstoreOperationLatencyHigh',
         'ThanosStoreBlocksNotLoading',
         'ThanosStoreGrpcErrorRate',

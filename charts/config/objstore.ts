@@ -1,6 +1,7 @@
 // The bucket: one description for every component that reads or writes it.
 import type { Construct } from 'constructs';
 import type { ExternalStore } from '../fleet/object-stores';
+import type { Replica } from '../fleet/replicate';
 import type { ResolvedKubernetes } from '../fleet/resolve';
 import {
   configMapVolume,
@@ -26,11 +27,12 @@ import {
   type Grants,
   type MountedFile,
   pathOf,
+  type Slot,
   type StoreClient,
   tokenDirectory,
 } from './object-stores/client';
 import { gcsClient } from './object-stores/gcs';
-import { s3Client } from './object-stores/s3';
+import { s3Client, s3ReplicaClient } from './object-stores/s3';
 
 /** The embedded store's only bucket and its demo credentials; kind only, reachable from the fleet's namespaces only. */
 export const embedded = {
@@ -117,10 +119,36 @@ const volume = ({ volume: name, from, file }: MountedFile): k8s.Volume => {
 };
 
 /** A token of the pod's own service account for one audience; the kubelet renews it before it expires. */
-const tokenVolume = (audience: string): k8s.Volume => ({
-  name: 'objstore-token',
+const tokenVolume = (slot: Slot, audience: string): k8s.Volume => ({
+  name: `${slot}-token`,
   projected: { sources: [{ serviceAccountToken: { audience, expirationSeconds: 3600, path: 'token' } }] },
 });
+
+/** @param configMap with what the object store's client reads */
+const mounted = (slot: Slot, configMap: string, { files = [], env = [], tokenAudience, ...pod }: StoreClient): BucketClient => ({
+  args: [`--${{ objstore: 'objstore', replica: 'objstore-to' }[slot]}.config-file=${configPath(slot, 'bucket.yaml')}`],
+  volumes: [configMapVolume(slot, configMap), ...files.map(volume), ...(tokenAudience ? [tokenVolume(slot, tokenAudience)] : [])],
+  volumeMounts: [
+    readOnly(slot, configDirectory(slot)),
+    ...files.map((f) => readOnly(f.volume, directoryOf(f))),
+    ...(tokenAudience ? [readOnly(`${slot}-token`, tokenDirectory(slot))] : []),
+  ],
+  env: [...env],
+  pod: {
+    annotations: pod.podAnnotations,
+    labels: pod.podLabels,
+    serviceAccountAnnotations: pod.serviceAccountAnnotations,
+  },
+});
+
+/** Has the Secrets that a component reads from its object store's client made by whoever makes the fleet's. */
+const nameSecrets = (secrets: Secrets, client: Workload, { files = [], env = [] }: StoreClient): void => {
+  for (const { from } of files) if (from.kind === 'secret') secrets.named(from.name, client, from.key);
+  for (const { valueFrom } of env)
+    if (valueFrom?.secretKeyRef?.name) secrets.named(valueFrom.secretKeyRef.name, client, valueFrom.secretKeyRef.key);
+};
+
+const configuration = ({ config, configFiles }: StoreClient) => ({ 'bucket.yaml': yaml(config), ...configFiles });
 
 /**
  * Writes a namespace's bucket configuration when the first of its components asks for it. Static credentials are a file from a
@@ -132,36 +160,44 @@ export const bucketClients = (scope: Construct, namespace: string, fleet: string
   const owner: Named = { name: 'objstore', component: 'object-store', fleet, namespace };
   let configMap: string | undefined;
   return (client: Workload, access: BucketAccess): BucketClient => {
-    const { config, configFiles, tokenAudience, files = [], env = [], ...pod } = storeClient(bucket, client, certificate);
+    const used = storeClient(bucket, client, certificate);
     if (bucket.type === 'external') {
       bucket.grants.allow(client, access);
-      for (const { from } of files) if (from.kind === 'secret') bucket.secrets.named(from.name, client, from.key);
-      for (const { valueFrom } of env)
-        if (valueFrom?.secretKeyRef?.name) bucket.secrets.named(valueFrom.secretKeyRef.name, client, valueFrom.secretKeyRef.key);
+      nameSecrets(bucket.secrets, client, used);
     }
     if (configMap === undefined) {
       if (bucket.type === 'embedded') embeddedCredentials(scope, owner, ownAccount(bucket.s3, client));
-      configMap = hashedConfigMap(scope, owner, 'objstore', { 'bucket.yaml': yaml(config), ...configFiles });
+      configMap = hashedConfigMap(scope, owner, 'objstore', configuration(used));
     }
-    return {
-      args: [`--objstore.config-file=${configPath('bucket.yaml')}`],
-      volumes: [
-        configMapVolume('objstore', configMap),
-        ...files.map(volume),
-        ...(tokenAudience ? [tokenVolume(tokenAudience)] : []),
-      ],
-      volumeMounts: [
-        readOnly('objstore', configDirectory),
-        ...files.map((f) => readOnly(f.volume, directoryOf(f))),
-        ...(tokenAudience ? [readOnly('objstore-token', tokenDirectory)] : []),
-      ],
-      env: [...env],
-      pod: {
-        annotations: pod.podAnnotations,
-        labels: pod.podLabels,
-        serviceAccountAnnotations: pod.serviceAccountAnnotations,
-      },
-    };
+    return mounted('objstore', configMap, used);
+  };
+};
+
+const replicaStore = (bucket: Bucket, to: Replica, client: Workload, edges: Edges): StoreClient => {
+  if (to.type === 'gcs') return gcsClient(to, client, edges, 'replica');
+  if (to.type === 's3') return s3ReplicaClient(to, client, edges);
+  const other = bucket.type === 'external' && bucket.store.type === 'azure' ? bucket.store.auth : undefined;
+  return azureClient(to, client, edges, 'replica', other);
+};
+
+/** What a pod needs to copy a bucket to another, beside what it needs of the first one, which it is given. */
+export const withReplica = (
+  scope: Construct,
+  client: Workload,
+  { bucket, edges, secrets }: { readonly bucket: Bucket; readonly edges: Edges; readonly secrets: Secrets },
+  from: BucketClient,
+  to: Replica,
+): BucketClient => {
+  const used = replicaStore(bucket, to, client, edges);
+  nameSecrets(secrets, client, used);
+  const owner: Named = { name: 'objstore-replica', component: 'object-store', fleet: client.fleet, namespace: client.namespace };
+  const replica = mounted('replica', hashedConfigMap(scope, owner, 'objstore-replica', configuration(used)), used);
+  return {
+    args: [...from.args, ...replica.args],
+    volumes: [...from.volumes, ...replica.volumes],
+    volumeMounts: [...from.volumeMounts, ...replica.volumeMounts],
+    env: [...from.env, ...replica.env],
+    pod: from.pod,
   };
 };
 

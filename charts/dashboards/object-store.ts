@@ -20,8 +20,9 @@ import { overShards } from './shards';
 
 const compact = 'job="thanos-compact"';
 const store = 'job="thanos-store"';
+const replicate = 'job="thanos-replicate"';
 /** Everything but the sidecars, of which there is one per replica and cluster. */
-const global = 'job=~"thanos-(store|compact|rule|bucket-web)"';
+const global = 'job=~"thanos-(store|compact|rule|bucket-web|replicate)"';
 const sidecar = `${selected}, job="thanos-sidecar"`;
 const fleetWide = true;
 
@@ -378,8 +379,34 @@ export const objectStore = (fleet: ResolvedFleet): ProvisionedDashboard =>
           }),
         }),
       ],
+      ...(fleet.objectStore.replicate
+        ? {
+            'Second bucket': [
+              graph({
+                title: 'Rounds of copying',
+                description: 'Ended within an hour; they begin a minute apart. None: a round takes longer, or hangs.',
+                unit: 'none',
+                fleetWide,
+                queries: withinAnHour({
+                  succeeded: `thanos_replicate_replication_runs_total{${replicate}, result="success"}`,
+                  failed: `thanos_replicate_replication_runs_total{${replicate}, result="error"}`,
+                }),
+              }),
+              graph({
+                title: 'Copied',
+                description: 'Blocks and objects within an hour: about as many as are uploaded and compacted.',
+                unit: 'none',
+                fleetWide,
+                queries: withinAnHour({
+                  blocks: `thanos_replicate_blocks_replicated_total{${replicate}}`,
+                  objects: `thanos_replicate_objects_replicated_total{${replicate}}`,
+                }),
+              }),
+            ],
+          }
+        : {}),
       'Processes at the bucket': processes({
-        matchers: 'job=~"thanos-store|thanos-compact|thanos-bucket-web"',
+        matchers: 'job=~"thanos-store|thanos-compact|thanos-bucket-web|thanos-replicate"',
         by: ['pod'],
         legend: '{{pod}}',
         fleetWide,

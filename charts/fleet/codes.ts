@@ -66,6 +66,8 @@ export const codes = [
   'open-to-everybody',
   'query-timeout',
   'repeat-interval',
+  'replica-for-nobody',
+  'replica-in-same-bucket',
   'replicas-and-autoscale',
   'replicas-behind-one-address',
   'requests-beyond-node',

@@ -1,6 +1,8 @@
 // What the schema cannot say about the object store: that the bucket is where it is looked for, and who may use it.
-import { awsDomain, isAmazon, regionOf } from './object-stores';
+import { awsDomain, isAmazon, regionOf, type S3Place } from './object-stores';
+import { replicateChecks } from './replicate-checks';
 import { roleChecks } from './role-checks';
+import type { Fleet } from './schema';
 import { type Check, type Path, refuseIf, type Violation } from './violations';
 
 /** Which of some keys are there. */
@@ -28,6 +30,7 @@ const oneOf = <K extends string>(
 const here: Path = ['objectStore'];
 const kmsKey = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[-a-zA-Z0-9]+$/;
 const auth: Path = [...here, 'auth'];
+const there: Path = [...here, 'replicate', 'to'];
 
 /** The ways to say as whom an object store is used, by its type. */
 const identities = {
@@ -45,57 +48,68 @@ const identities = {
   },
 } as const;
 
-const alternatives: Check = ({ objectStore: store }) => {
-  if (store.type === 'embedded') return [];
-  const { ways, example } = identities[store.type];
+const caAlternatives = (path: Path, ca: { secret?: string; configMap?: string } | undefined): Violation[] =>
+  ca
+    ? oneOf([...path, 'ca'], ca, ['secret', 'configMap'], {
+        consequence: 'no certificate of the object store would be trusted.',
+        example: 'configMap: and the name of a ConfigMap, or secret: and that of a Secret.',
+      })
+    : [];
+
+/** As whom a bucket is used, in one way. */
+const authAlternatives = (path: Path, type: keyof typeof identities, written: object & { key?: string; secret?: string }) => {
+  const { ways, example } = identities[type];
   return [
-    ...oneOf<string>(auth, store.auth, ways, { consequence: 'nobody could tell as whom the bucket is used.', example }),
-    ...(store.type === 's3' && store.ca
-      ? oneOf([...here, 'ca'], store.ca, ['secret', 'configMap'], {
-          consequence: 'no certificate of the object store would be trusted.',
-          example: 'configMap: and the name of a ConfigMap, or secret: and that of a Secret.',
-        })
-      : []),
-    ...refuseIf(store.auth.key !== undefined && store.auth.secret === undefined, {
+    ...oneOf<string>(path, written, ways, { consequence: 'nobody could tell as whom the bucket is used.', example }),
+    ...refuseIf(written.key !== undefined && written.secret === undefined, {
       code: 'one-of',
-      path: [...auth, 'key'],
-      problem: 'objectStore.auth.key is the key of a Secret, and there is no secret',
+      path: [...path, 'key'],
+      problem: `${path.join('.')}.key is the key of a Secret, and there is no secret`,
       consequence: 'the setting would have been ignored without a word.',
       remedy: 'leave it out, or add secret.',
     }),
   ];
 };
 
-const encryption: Check = ({ objectStore: store }, { objectStore }) => {
-  if (store.type !== 's3' || objectStore.type !== 's3' || store.sse === undefined) return [];
-  const { sse } = store;
+const alternatives: Check = ({ objectStore: store }) => {
+  const to = store.replicate?.to;
   return [
-    ...refuseIf(sse.type === 'SSE-C' && store.insecure === true, {
-      code: 'encryption-key-without-tls',
-      path: [...here, 'insecure'],
-      problem: 'every request carries the encryption key, and goes out in plain HTTP',
-      consequence: 'everybody on the way could read the key; the client refuses to send it.',
-      remedy: 'leave insecure out, or sse: {type: SSE-S3}.',
-    }),
-    ...refuseIf(sse.type === 'SSE-KMS' && objectStore.auth.type !== 'secret' && !kmsKey.test(sse.key), {
-      code: 'key-without-arn',
-      path: [...here, 'sse', ...(sse.type === 'SSE-KMS' ? ['key'] : [])],
-      problem: `${sse.type === 'SSE-KMS' ? sse.key : ''} is not the ARN of a key`,
-      consequence: 'no role could be given the right to use the key: policies take neither ids nor aliases.',
-      remedy: 'key: arn:aws:kms:eu-west-1:111122223333:key/…, which `aws kms describe-key` says.',
-    }),
+    ...(store.type === 'embedded' ? [] : authAlternatives(auth, store.type, store.auth)),
+    ...(store.type === 's3' ? caAlternatives(here, store.ca) : []),
+    ...(to?.type === 's3' ? caAlternatives(there, to.ca) : []),
+    ...(to?.auth && to.type !== 's3' ? authAlternatives([...there, 'auth'], to.type, to.auth) : []),
   ];
 };
 
-const location: Check = ({ objectStore: store }, resolved) => {
-  const { objectStore } = resolved;
-  if (store.type !== 's3' || objectStore.type !== 's3') return [];
-  const { endpoint, region } = objectStore;
+type WrittenS3 = Omit<Extract<Fleet['objectStore'], { type: 's3' }>, 'auth' | 'toleratedOutage' | 'replicate'>;
+
+/** @param roles whether roles must be given the right to use the key */
+const encryption = (path: Path, { sse, insecure }: WrittenS3, roles: boolean): Violation[] =>
+  sse === undefined
+    ? []
+    : [
+        ...refuseIf(sse.type === 'SSE-C' && insecure === true, {
+          code: 'encryption-key-without-tls',
+          path: [...path, 'insecure'],
+          problem: 'every request carries the encryption key, and goes out in plain HTTP',
+          consequence: 'everybody on the way could read the key; the client refuses to send it.',
+          remedy: 'leave insecure out, or sse: {type: SSE-S3}.',
+        }),
+        ...refuseIf(sse.type === 'SSE-KMS' && roles && !kmsKey.test(sse.key), {
+          code: 'key-without-arn',
+          path: [...path, 'sse', ...(sse.type === 'SSE-KMS' ? ['key'] : [])],
+          problem: `${sse.type === 'SSE-KMS' ? sse.key : ''} is not the ARN of a key`,
+          consequence: 'no role could be given the right to use the key: policies take neither ids nor aliases.',
+          remedy: 'key: arn:aws:kms:eu-west-1:111122223333:key/…, which `aws kms describe-key` says.',
+        }),
+      ];
+
+const location = (path: Path, store: WrittenS3, { endpoint, region }: S3Place): Violation[] => {
   if (region === undefined && (store.endpoint === undefined || isAmazon(endpoint)))
     return [
       {
         code: 'bucket-without-place',
-        path: here,
+        path,
         problem: `nothing says in which region the bucket ${store.bucket} is`,
         consequence: 'no component could find it, or be given the right to look for it.',
         remedy: 'region: eu-west-1 for Amazon S3, or endpoint: host:port of another server.',
@@ -105,28 +119,28 @@ const location: Check = ({ objectStore: store }, resolved) => {
   return [
     ...refuseIf(endpoint.startsWith(`${store.bucket}.`), {
       code: 'bucket-in-endpoint',
-      path: [...here, 'endpoint'],
+      path: [...path, 'endpoint'],
       problem: `the endpoint ${endpoint} begins with the name of the bucket`,
       consequence: `requests would go to ${store.bucket}.${endpoint}, or look for a bucket in the bucket.`,
       remedy: `endpoint: ${endpoint.slice(store.bucket.length + 1)}.`,
     }),
     ...refuseIf(named !== undefined && named !== region, {
       code: 'bucket-region',
-      path: [...here, 'endpoint'],
+      path: [...path, 'endpoint'],
       problem: `the endpoint ${endpoint} is not in the region ${region}`,
       consequence: 'Amazon would refuse every request: it is signed for another region.',
       remedy: `leave endpoint out, or endpoint: s3.${region}.${awsDomain(region ?? '')}.`,
     }),
     ...refuseIf(store.lookup === 'virtual-hosted' && store.bucket.includes('.') && !store.insecure, {
       code: 'bucket-with-dots',
-      path: [...here, 'lookup'],
+      path: [...path, 'lookup'],
       problem: `the bucket ${store.bucket} has dots in its name, and is looked up as a host`,
       consequence: "no certificate of the object store's domain covers such a host: every connection would be refused.",
       remedy: 'lookup: path.',
     }),
     ...refuseIf(store.ca !== undefined && store.insecure === true, {
       code: 'certificate-without-tls',
-      path: [...here, 'insecure'],
+      path: [...path, 'insecure'],
       problem: 'the object store is asked in plain HTTP, and has a certificate authority',
       consequence: 'blocks and credentials would go over the network unprotected, though a certificate is there.',
       remedy: 'leave insecure out, or leave ca out.',
@@ -134,4 +148,18 @@ const location: Check = ({ objectStore: store }, resolved) => {
   ];
 };
 
-export const objectStoreChecks: readonly Check[] = [alternatives, encryption, location, ...roleChecks];
+const places: Check = ({ objectStore: store }, { objectStore }) => {
+  const to = store.replicate?.to;
+  const replica = objectStore.replicate?.to;
+  const roles = objectStore.type === 's3' && objectStore.auth.type !== 'secret';
+  return [
+    ...(store.type === 's3' && objectStore.type === 's3'
+      ? [...encryption(here, store, roles), ...location(here, store, objectStore)]
+      : []),
+    ...(to?.type === 's3' && replica?.type === 's3'
+      ? [...encryption(there, to, roles && !to.auth), ...location(there, to, replica)]
+      : []),
+  ];
+};
+
+export const objectStoreChecks: readonly Check[] = [alternatives, places, ...roleChecks, ...replicateChecks];

@@ -1,7 +1,19 @@
 // The fleet file's objectStore: where blocks are kept, and as whom.
 import { z } from 'zod';
 import { expose } from './exposure-schema';
-import { count, duration, host, partSize, portNumber, secretKey, secretName, text, volumeSize, yesOrNo } from './scalars';
+import {
+  count,
+  duration,
+  host,
+  partSize,
+  portNumber,
+  resources,
+  secretKey,
+  secretName,
+  text,
+  volumeSize,
+  yesOrNo,
+} from './scalars';
 
 const toleratedOutage = duration.optional().describe('The longest outage of the bucket that must lose no data. Default: 24h.');
 
@@ -11,7 +23,7 @@ const prefix = text(/^[^/\s]([^\s]*[^/\s])?$/, 'write a path without a slash at 
 
 const everyNamespace = "that exists in the observer's and in each cluster's namespace";
 
-const embedded = z.strictObject({
+const embeddedPlace = {
   type: z.literal('embedded').describe('An S3 server (versitygw) with one volume, for kind only.'),
   size: volumeSize.optional().describe('Size of its volume. Default: what the series of all clusters need, or 5Gi.'),
   expose: expose
@@ -19,8 +31,7 @@ const embedded = z.strictObject({
     .describe(
       'How clusters in other Kubernetes clusters reach it, by TLS, each with credentials of its own. Default port: 31070.',
     ),
-  toleratedOutage,
-});
+};
 
 /** ARN of an IAM role, with placeholders for what differs between roles. */
 const roles = text(
@@ -29,7 +40,7 @@ const roles = text(
 )
   .optional()
   .describe(
-    "ARN of the components' IAM roles. Placeholders: {component} (sidecar, store, compact, rule, bucket-web), {kubernetes} (the Kubernetes cluster's name here), {account} (its AWS account). Default: arn:aws:iam::{account}:role/<fleet's name>-{kubernetes}-{component}.",
+    "ARN of the components' IAM roles. Placeholders: {component} (sidecar, store, compact, rule, bucket-web, replicate), {kubernetes} (the Kubernetes cluster's name here), {account} (its AWS account). Default: arn:aws:iam::{account}:role/<fleet's name>-{kubernetes}-{component}.",
   );
 
 const awsAuth = z
@@ -95,7 +106,7 @@ const http = z
   .optional()
   .describe('Connections to the object store.');
 
-const s3 = z.strictObject({
+const s3Place = {
   type: z.literal('s3').describe('A bucket of Amazon S3, or of a server that speaks its protocol.'),
   bucket: text(
     /^(?!.*\.\.)[a-z0-9][-.a-z0-9]{1,61}[a-z0-9]$/,
@@ -111,7 +122,6 @@ const s3 = z.strictObject({
     .optional()
     .describe('host or host:port, without a scheme. Default: s3.<region>.amazonaws.com.'),
   prefix,
-  auth: awsAuth,
   insecure: yesOrNo.optional().describe('Plain HTTP instead of HTTPS. Default: false.'),
   ca: certificateAuthority,
   lookup: z
@@ -137,38 +147,37 @@ const s3 = z.strictObject({
   dualstack: yesOrNo.optional().describe("Whether Amazon's endpoint for IPv4 and IPv6 is used. Default: true."),
   maxRetries: count(1, 100).optional().describe('How often a request is tried. Default: 10.'),
   http,
-  toleratedOutage,
-});
+};
 
-const gcs = z.strictObject({
+const gcsPlace = {
   type: z.literal('gcs').describe('A bucket of Google Cloud Storage.'),
   bucket: text(
     /^(?!.*\.\.)[a-z0-9][-._a-z0-9]{1,220}[a-z0-9]$/,
     'write the name of a bucket: lower-case letters, digits, dashes, underscores and dots',
   ).describe('The bucket; it must exist.'),
   prefix,
-  auth: z
-    .strictObject({
-      secret: secretName.optional().describe(`A Secret ${everyNamespace} and holds the key of a service account, in JSON.`),
-      key: secretKey.optional().describe('Key of that file in the Secret. Default: key.json.'),
-      workloadIdentity: z
-        .strictObject({
-          provider: text(
-            /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[-a-z0-9]{4,32}\/providers\/([-a-z0-9]|\{kubernetes\})+$/,
-            'write projects/<number>/locations/global/workloadIdentityPools/<pool>/providers/{kubernetes}',
-          ).describe(
-            "The provider of the Kubernetes cluster's tokens in a workload identity pool, with the placeholder {kubernetes} where there are several.",
-          ),
-        })
-        .optional()
-        .describe('Workload identity federation: tokens of Kubernetes are exchanged for those of Google.'),
-    })
-    .describe('As whom the bucket is used: one of secret and workloadIdentity.'),
   chunkSize: partSize.optional().describe('Size of the parts of larger objects. Default: 16Mi.'),
   maxRetries: count(1, 100).optional().describe('How often a request is tried. Default: until it is too late.'),
   http,
-  toleratedOutage,
-});
+};
+
+const gcsAuth = z
+  .strictObject({
+    secret: secretName.optional().describe(`A Secret ${everyNamespace} and holds the key of a service account, in JSON.`),
+    key: secretKey.optional().describe('Key of that file in the Secret. Default: key.json.'),
+    workloadIdentity: z
+      .strictObject({
+        provider: text(
+          /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[-a-z0-9]{4,32}\/providers\/([-a-z0-9]|\{kubernetes\})+$/,
+          'write projects/<number>/locations/global/workloadIdentityPools/<pool>/providers/{kubernetes}',
+        ).describe(
+          "The provider of the Kubernetes cluster's tokens in a workload identity pool, with the placeholder {kubernetes} where there are several.",
+        ),
+      })
+      .optional()
+      .describe('Workload identity federation: tokens of Kubernetes are exchanged for those of Google.'),
+  })
+  .describe('As whom the bucket is used: one of secret and workloadIdentity.');
 
 const uuid = text(
   /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
@@ -176,7 +185,7 @@ const uuid = text(
 );
 const clientId = (who: string) => uuid.describe(`Client id of the managed identity of ${who}.`);
 
-const azure = z.strictObject({
+const azurePlace = {
   type: z.literal('azure').describe('A container of Azure Blob Storage.'),
   storageAccount: text(/^[a-z0-9]{3,24}$/, 'write the name of a storage account: 3 to 24 lower-case letters and digits').describe(
     'The storage account.',
@@ -189,27 +198,6 @@ const azure = z.strictObject({
   endpoint: text(new RegExp(`^${host}$`), 'write a domain such as blob.core.windows.net')
     .optional()
     .describe('Domain of the storage accounts, without a scheme. Default: blob.core.windows.net.'),
-  auth: z
-    .strictObject({
-      secret: secretName.optional().describe(`A Secret ${everyNamespace} and holds a key of the storage account.`),
-      key: secretKey.optional().describe('Its key. Default: storage-account-key.'),
-      workloadIdentity: z
-        .strictObject({
-          tenantId: uuid.describe('The tenant of the managed identities.'),
-          clientIds: z
-            .strictObject({
-              sidecar: clientId('the sidecars'),
-              store: clientId('the store gateway'),
-              compact: clientId('the compactor'),
-              rule: clientId('the ruler'),
-              'bucket-web': clientId('bucket web'),
-            })
-            .describe('A managed identity for each component.'),
-        })
-        .optional()
-        .describe('Managed identities with federated credentials: tokens of Kubernetes are exchanged for those of Azure.'),
-    })
-    .describe('As whom the container is used: one of secret and workloadIdentity.'),
   retries: z
     .strictObject({
       max: count(1, 100).optional().describe('How often a request is tried again. Default: 3.'),
@@ -220,8 +208,81 @@ const azure = z.strictObject({
     .optional()
     .describe('What happens when a request fails.'),
   http,
-  toleratedOutage,
-});
+};
+
+const azureAuth = z
+  .strictObject({
+    secret: secretName.optional().describe(`A Secret ${everyNamespace} and holds a key of the storage account.`),
+    key: secretKey.optional().describe('Its key. Default: storage-account-key.'),
+    workloadIdentity: z
+      .strictObject({
+        tenantId: uuid.describe('The tenant of the managed identities.'),
+        clientIds: z
+          .strictObject({
+            sidecar: clientId('the sidecars'),
+            store: clientId('the store gateway'),
+            compact: clientId('the compactor'),
+            rule: clientId('the ruler'),
+            'bucket-web': clientId('bucket web'),
+            replicate: clientId('the replicator').optional(),
+          })
+          .describe('A managed identity for each component; replicate only if there is a second bucket.'),
+      })
+      .optional()
+      .describe('Managed identities with federated credentials: tokens of Kubernetes are exchanged for those of Azure.'),
+  })
+  .describe('As whom the container is used: one of secret and workloadIdentity.');
+
+const asTheFirst = 'Default: as whom the first one is used, if it is of the same kind.';
+const inObserver = "that exists in the observer's namespace";
+
+const second = z.discriminatedUnion(
+  'type',
+  [
+    z.strictObject({
+      ...s3Place,
+      auth: z
+        .strictObject({
+          secret: secretName.describe(`Static keys: a Secret ${inObserver}, with the keys accessKey and secretKey.`),
+        })
+        .optional()
+        .describe(`As whom it is used. ${asTheFirst}`),
+    }),
+    z.strictObject({ ...gcsPlace, auth: gcsAuth.optional().describe(`As whom it is used. ${asTheFirst}`) }),
+    z.strictObject({
+      ...azurePlace,
+      auth: z
+        .strictObject({
+          secret: secretName.optional().describe(`A Secret ${inObserver} and holds a key of the storage account.`),
+          key: secretKey.optional().describe('Its key. Default: storage-account-key.'),
+          workloadIdentity: z
+            .strictObject({
+              tenantId: uuid.describe('The tenant of the managed identity.'),
+              clientId: clientId('the replicator'),
+            })
+            .optional()
+            .describe('A managed identity with a federated credential.'),
+        })
+        .optional()
+        .describe(`As whom it is used. ${asTheFirst}`),
+    }),
+  ],
+  { error: 'write type: s3, type: gcs or type: azure' },
+);
+
+const replicate = z
+  .strictObject({
+    to: second.describe('The second bucket; it must exist.'),
+    resources: resources.optional().describe('What the pod asks of its node. Default: 50m and 512Mi.'),
+  })
+  .optional()
+  .describe('Copies every block to a second bucket, and deletes nothing there (docs/restore.md). Default: there is one copy.');
+
+const everyStore = { toleratedOutage, replicate };
+const s3 = z.strictObject({ ...s3Place, auth: awsAuth, ...everyStore });
+const gcs = z.strictObject({ ...gcsPlace, auth: gcsAuth, ...everyStore });
+const azure = z.strictObject({ ...azurePlace, auth: azureAuth, ...everyStore });
+const embedded = z.strictObject({ ...embeddedPlace, ...everyStore });
 
 /** Where blocks are kept. */
 export const objectStore = z.discriminatedUnion('type', [embedded, s3, gcs, azure], {

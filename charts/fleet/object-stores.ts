@@ -2,6 +2,7 @@
 
 import { exposedPorts, type ResolvedExpose, resolveExpose } from './exposure';
 import { byName } from './order';
+import { type ResolvedReplicate, resolveReplicate } from './replicate';
 import type { Fleet } from './schema';
 
 /** A key of an object that exists beside the pods that mount it. */
@@ -32,18 +33,22 @@ export type S3Tuning = Pick<
   'storageClass' | 'partSize' | 'multipart' | 'contentMd5' | 'listObjects' | 'dualstack' | 'maxRetries' | 'http'
 >;
 
-export interface ResolvedS3 {
+/** Where a bucket of S3 is. */
+export interface S3Place {
   readonly type: 's3';
   readonly bucket: string;
   readonly endpoint: string;
   readonly region?: string;
   readonly prefix?: string;
-  readonly auth: AwsAuth;
   readonly insecure: boolean;
   readonly ca?: Reference;
   readonly lookup: 'path' | 'virtual-hosted';
   readonly sse?: Encryption;
   readonly tuning: S3Tuning;
+}
+
+export interface ResolvedS3 extends S3Place {
+  readonly auth: AwsAuth;
   readonly toleratedOutage: string;
 }
 
@@ -55,39 +60,54 @@ export interface ResolvedEmbedded {
   readonly toleratedOutage: string;
 }
 
-export interface ResolvedGcs {
+/** Where a bucket of Google Cloud Storage is. */
+export interface GcsPlace {
   readonly type: 'gcs';
   readonly bucket: string;
   readonly prefix?: string;
-  readonly auth:
-    | { readonly type: 'secret'; readonly key: Reference }
-    /** `provider` has placeholders. */
-    | { readonly type: 'workloadIdentity'; readonly provider: string };
   readonly tuning: Pick<WrittenGcs, 'chunkSize' | 'maxRetries' | 'http'>;
+}
+
+export type GcsAuth =
+  | { readonly type: 'secret'; readonly key: Reference }
+  /** `provider` has placeholders. */
+  | { readonly type: 'workloadIdentity'; readonly provider: string };
+
+export interface ResolvedGcs extends GcsPlace {
+  readonly auth: GcsAuth;
   readonly toleratedOutage: string;
 }
 
-export interface ResolvedAzure {
+/** Where a container of Azure Blob Storage is. */
+export interface AzurePlace {
   readonly type: 'azure';
   readonly storageAccount: string;
   readonly container: string;
   readonly prefix?: string;
   readonly endpoint: string;
-  readonly auth:
-    | { readonly type: 'secret'; readonly key: Reference }
-    | {
-        readonly type: 'workloadIdentity';
-        readonly tenantId: string;
-        /** By component. */
-        readonly clientIds: Readonly<Record<string, string>>;
-      };
   readonly tuning: Pick<WrittenAzure, 'retries' | 'http'>;
+}
+
+export type AzureAuth =
+  | { readonly type: 'secret'; readonly key: Reference }
+  | {
+      readonly type: 'workloadIdentity';
+      readonly tenantId: string;
+      /** By component. */
+      readonly clientIds: Readonly<Record<string, string | undefined>>;
+    };
+
+export interface ResolvedAzure extends AzurePlace {
+  readonly auth: AzureAuth;
   readonly toleratedOutage: string;
 }
 
 /** An object store that is not the fleet's own. */
 export type ExternalStore = ResolvedS3 | ResolvedGcs | ResolvedAzure;
-export type ResolvedObjectStore = ResolvedEmbedded | ExternalStore;
+export type ResolvedObjectStore = (ResolvedEmbedded | ExternalStore) & {
+  /** Absent: there is one copy of each block. */
+  readonly replicate?: ResolvedReplicate;
+};
 
 type Written = Fleet['objectStore'];
 type WrittenS3 = Extract<Written, { type: 's3' }>;
@@ -127,7 +147,10 @@ const resolveSse = (sse: WrittenS3['sse']): Encryption | undefined => {
   return sse;
 };
 
-const resolveS3 = (fleet: Fleet, store: WrittenS3, toleratedOutage: string): ResolvedS3 => {
+type Located<T> = Omit<T, 'auth' | 'toleratedOutage' | 'replicate'>;
+
+/** Where a bucket of S3 is, as it is written. */
+export const s3Place = (store: Located<WrittenS3>): S3Place => {
   const { storageClass, partSize, multipart, contentMd5, listObjects, dualstack, maxRetries, http } = store;
   const endpoint = store.endpoint ?? `s3.${store.region}.${awsDomain(store.region ?? '')}`;
   return {
@@ -136,56 +159,58 @@ const resolveS3 = (fleet: Fleet, store: WrittenS3, toleratedOutage: string): Res
     endpoint,
     region: store.region ?? regionOf(endpoint),
     prefix: store.prefix,
-    auth: resolveAuth(fleet, store),
     insecure: store.insecure ?? false,
     ca: reference(store.ca, 'ca.crt'),
     // a bucket with dots is no host name that Amazon's certificate covers
     lookup: store.lookup ?? (isAmazon(endpoint) && !store.bucket.includes('.') ? 'virtual-hosted' : 'path'),
     sse: resolveSse(store.sse),
     tuning: { storageClass, partSize, multipart, contentMd5, listObjects, dualstack, maxRetries, http },
-    toleratedOutage,
   };
 };
 
-const resolveGcs = ({ bucket, prefix, auth, chunkSize, maxRetries, http }: WrittenGcs, toleratedOutage: string): ResolvedGcs => ({
+export const gcsPlace = ({ bucket, prefix, chunkSize, maxRetries, http }: Located<WrittenGcs>): GcsPlace => ({
   type: 'gcs',
   bucket,
   prefix,
-  auth: auth.workloadIdentity
-    ? { type: 'workloadIdentity', ...auth.workloadIdentity }
-    : { type: 'secret', key: { kind: 'secret', name: auth.secret ?? '', key: auth.key ?? 'key.json' } },
   tuning: { chunkSize, maxRetries, http },
-  toleratedOutage,
 });
 
-const resolveAzure = (store: WrittenAzure, toleratedOutage: string): ResolvedAzure => {
-  const { storageAccount, container, prefix, endpoint = 'blob.core.windows.net', auth, retries, http } = store;
-  return {
-    type: 'azure',
-    storageAccount,
-    container,
-    prefix,
-    endpoint,
-    auth: auth.workloadIdentity
-      ? { type: 'workloadIdentity', ...auth.workloadIdentity }
-      : { type: 'secret', key: { kind: 'secret', name: auth.secret ?? '', key: auth.key ?? 'storage-account-key' } },
-    tuning: { retries, http },
-    toleratedOutage,
-  };
+export const gcsAuth = (auth: WrittenGcs['auth']): GcsAuth =>
+  auth.workloadIdentity
+    ? { type: 'workloadIdentity', ...auth.workloadIdentity }
+    : { type: 'secret', key: { kind: 'secret', name: auth.secret ?? '', key: auth.key ?? 'key.json' } };
+
+export const azurePlace = (store: Located<WrittenAzure>): AzurePlace => {
+  const { storageAccount, container, prefix, endpoint = 'blob.core.windows.net', retries, http } = store;
+  return { type: 'azure', storageAccount, container, prefix, endpoint, tuning: { retries, http } };
+};
+
+/** A key of a storage account. */
+export const azureKey = ({ secret, key }: { secret?: string; key?: string }): AzureAuth => ({
+  type: 'secret',
+  key: { kind: 'secret', name: secret ?? '', key: key ?? 'storage-account-key' },
+});
+
+const resolveStore = (fleet: Fleet, store: Exclude<Written, { type: 'embedded' }>, toleratedOutage: string): ExternalStore => {
+  if (store.type === 's3') return { ...s3Place(store), auth: resolveAuth(fleet, store), toleratedOutage };
+  if (store.type === 'gcs') return { ...gcsPlace(store), auth: gcsAuth(store.auth), toleratedOutage };
+  const { workloadIdentity } = store.auth;
+  const auth: AzureAuth = workloadIdentity ? { type: 'workloadIdentity', ...workloadIdentity } : azureKey(store.auth);
+  return { ...azurePlace(store), auth, toleratedOutage };
 };
 
 /** @param size of the embedded store's volume where the fleet file does not say it */
 export const resolveObjectStore = (fleet: Fleet, size: string): ResolvedObjectStore => {
   const store = fleet.objectStore;
   const toleratedOutage = store.toleratedOutage ?? '24h';
-  if (store.type === 's3') return resolveS3(fleet, store, toleratedOutage);
-  if (store.type === 'gcs') return resolveGcs(store, toleratedOutage);
-  if (store.type === 'azure') return resolveAzure(store, toleratedOutage);
+  const replicate = resolveReplicate(fleet);
+  if (store.type !== 'embedded') return { ...resolveStore(fleet, store, toleratedOutage), replicate };
   return {
     type: 'embedded',
     namespace: `${fleet.name}-object-store`,
     size: store.size ?? size,
     expose: resolveExpose(store.expose, 1, exposedPorts.objectStore),
     toleratedOutage,
+    replicate,
   };
 };

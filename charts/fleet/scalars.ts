@@ -63,3 +63,10 @@ export const count = (min: number, max: number) => {
   const error = `write a whole number from ${min} to ${max}`;
   return z.int({ error }).min(min, { error }).max(max, { error });
 };
+
+export const resources = z
+  .strictObject({
+    cpu: cpu.optional().describe('CPU request.'),
+    memory: memorySize.optional().describe('Memory request and limit.'),
+  })
+  .describe('What each pod asks of its node.');

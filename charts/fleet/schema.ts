@@ -24,6 +24,7 @@ import {
   ratio,
   receiverName,
   registry,
+  resources,
   secretKey,
   secretName,
   size,
@@ -116,13 +117,6 @@ const eks = z.strictObject({
 });
 
 const kubernetes = z.discriminatedUnion('platform', [kind, eks], { error: 'write platform: kind or platform: eks' });
-
-const resources = z
-  .strictObject({
-    cpu: cpu.optional().describe('CPU request.'),
-    memory: memorySize.optional().describe('Memory request and limit.'),
-  })
-  .describe('What each pod asks of its node.');
 
 /** What a receiver must not publish, by reference: a Secret in the observer's namespace, mounted as a file. */
 const secretOf = (what: string, key: string) => ({

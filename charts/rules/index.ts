@@ -16,6 +16,7 @@ import { prometheusRules } from './prometheus';
 import { queryRules } from './query';
 import { queryFrontendRules } from './query-frontend';
 import { fleetRecording, nodeRecording, thanosRecording } from './recording';
+import { replicateRules } from './replicate';
 import { isAlert, type RuleGroup, type RulesOf, ruleFile, without } from './rule';
 import { rulerRules } from './ruler';
 import { sidecarRules } from './sidecar';
@@ -32,6 +33,7 @@ const subjects = {
     storeRules,
     memcachedRules,
     compactorRules,
+    replicateRules,
     rulerRules,
     alertmanagerRules,
     sloRules,
@@ -77,7 +79,8 @@ export const globalRuleFiles = (fleet: ResolvedFleet): Record<string, string> =>
 /** Names of all alerts that there are, whatever a fleet turns off or does not have; they are the same for every cluster. */
 export const alertNames = (written: ResolvedFleet): string[] => {
   const cache = { type: 'memcached', replicas: 1, memory: '64Mi' } as const;
-  const fleet = { ...written, observer: { ...written.observer, cache } };
+  const replicate = { to: { type: 'gcs', bucket: 'any', tuning: {} }, resources: { cpu: '0', memory: '0' } } as const;
+  const fleet = { ...written, objectStore: { ...written.objectStore, replicate }, observer: { ...written.observer, cache } };
   const all = fleet.clusters
     .slice(0, 1)
     .flatMap((cluster) => Object.values(subjects).flatMap((of) => of.flatMap((rules: RulesOf) => rules(fleet, cluster))));

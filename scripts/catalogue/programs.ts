@@ -49,7 +49,7 @@ export const programs: Readonly<Record<string, Program>> = {
   thanos: {
     program: 'thanos',
     help: 'kingpin',
-    commands: ['sidecar', 'query', 'query-frontend', 'store', 'compact', 'rule', 'tools bucket web'],
+    commands: ['sidecar', 'query', 'query-frontend', 'store', 'compact', 'rule', 'tools bucket replicate', 'tools bucket web'],
     source: {
       module: thanos,
       flags: [`${thanos}/cmd/thanos`, `${thanos}/pkg/extkingpin`],

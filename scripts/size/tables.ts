@@ -155,6 +155,7 @@ const pods = (fleet: ResolvedFleet): Pod[] => {
     { pods: o.alertmanager.replicas, ...o.alertmanager.resources },
     { pods: 1, ...o.grafana.resources },
     { pods: 1, ...o.bucketWeb.resources },
+    ...(fleet.objectStore.replicate ? [{ pods: 1, ...fleet.objectStore.replicate.resources }] : []),
   ];
 };
 

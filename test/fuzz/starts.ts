@@ -153,6 +153,16 @@ const inCloud: Value = {
       maxIdleConnsPerHost: 10,
       maxConnsPerHost: 10,
     },
+    replicate: {
+      to: {
+        type: 's3',
+        bucket: 'copies',
+        region: 'eu-central-1',
+        prefix: 'p',
+        sse: { type: 'SSE-KMS', key: 'arn:aws:kms:eu-central-1:111122223333:key/1' },
+      },
+      resources: { cpu: '100m', memory: '1Gi' },
+    },
   },
   observer: { in: 'metrics', grafana: { adminSecret: 'g' } },
   clusters: { chicago: { in: 'metrics', series: '100k', churn: '5%', queries: '2/s' } },
@@ -167,6 +177,7 @@ const google: Value = {
     chunkSize: '8Mi',
     maxRetries: 3,
     http: { responseHeaderTimeout: '1m' },
+    replicate: { to: { type: 'gcs', bucket: 'copies', chunkSize: '8Mi' } },
   },
 };
 const id = '01234567-89ab-cdef-0123-456789abcdef';
@@ -178,16 +189,33 @@ const azure: Value = {
     container: 'abc',
     prefix: 'p',
     endpoint: 'blob.core.windows.net',
-    auth: { workloadIdentity: { tenantId: id, clientIds: { sidecar: id, store: id, compact: id, rule: id, 'bucket-web': id } } },
+    auth: {
+      workloadIdentity: {
+        tenantId: id,
+        clientIds: { sidecar: id, store: id, compact: id, rule: id, 'bucket-web': id, replicate: id },
+      },
+    },
     retries: { max: 3, timeout: '1m', delay: '1s', maxDelay: '1m' },
     http: { responseHeaderTimeout: '1m' },
+    replicate: { to: { type: 'azure', storageAccount: 'copies', container: 'abc', retries: { max: 5 } } },
   },
 };
 
 /** The other object stores by keys, where pods have no roles. */
 const byKey: Value[] = [
-  { type: 'gcs', bucket: 'abc', auth: { secret: 'a', key: 'b' } },
-  { type: 'azure', storageAccount: 'abc', container: 'abc', auth: { secret: 'a', key: 'b' } },
+  {
+    type: 'gcs',
+    bucket: 'abc',
+    auth: { secret: 'a', key: 'b' },
+    replicate: { to: { type: 's3', bucket: 'copies', endpoint: 'h:9000', auth: { secret: 'b' } } },
+  },
+  {
+    type: 'azure',
+    storageAccount: 'abc',
+    container: 'abc',
+    auth: { secret: 'a', key: 'b' },
+    replicate: { to: { type: 'azure', storageAccount: 'copies', container: 'abc', auth: { secret: 'c', key: 'd' } } },
+  },
 ].map((objectStore) => ({
   name: 'keys',
   kubernetes: { kind: { platform: 'kind' } },

@@ -14,7 +14,7 @@ import { observerCases } from './observer';
 const fleet = parseFleet(
   `name: demo
 kubernetes: {kind: {platform: kind}}
-objectStore: {type: embedded}
+objectStore: {type: embedded, replicate: {to: {type: s3, bucket: copies, endpoint: s3.example.com, auth: {secret: keys}}}}
 observer: {in: kind, alertmanager: {replicas: 3}, store: {shards: 2}, cache: {type: memcached}}
 clusters: {chicago: {in: kind}, seattle: {in: kind}}
 `,

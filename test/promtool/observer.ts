@@ -84,6 +84,8 @@ const rises = (alert: string, severity: Severity, series: string): Case => ({
   series: { [series]: counter(0, 1, 0) },
 });
 
+const rounds = (result: string) => `thanos_replicate_replication_runs_total{${of('thanos-replicate')}, result="${result}"}`;
+
 const connections = (type: string, labels: string) =>
   `thanos_store_nodes_grpc_connections{${of('thanos-query')}, store_type="${type}", external_labels='${labels}'}`;
 
@@ -288,6 +290,21 @@ export const observerCases: readonly Case[] = [
     `thanos_compact_group_compactions_total{${of('thanos-compact')}}`,
   ),
   bucket('ThanosCompactBucketHighOperationFailures', 'thanos-compact'),
+  isDown('ThanosReplicateIsDown', 'thanos-replicate', 'warning'),
+  {
+    alert: 'ThanosReplicateFailing',
+    severity: 'warning',
+    series: { [rounds('error')]: counter(0, 1, 0.5), [rounds('success')]: counter(1, 0, 0.5) },
+    bad: 150,
+    after: 90,
+  },
+  {
+    alert: 'ThanosReplicateBehind',
+    severity: 'warning',
+    series: { [rounds('error')]: always(0), [rounds('success')]: counter(5, 0, 1) },
+    step: 5,
+    bad: 80,
+  },
   {
     alert: 'ThanosCompactHasNotRun', // near: there was nothing to do
     severity: 'warning',

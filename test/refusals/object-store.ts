@@ -166,4 +166,106 @@ const platforms: readonly Refusal[] = [
   },
 ];
 
-export const objectStores: readonly Refusal[] = [...stores, ...otherClouds, ...roles, ...platforms];
+const azureId = '"01234567-89ab-cdef-0123-456789abcdef"';
+const azureAuth = (more = '') =>
+  `workloadIdentity: {tenantId: ${azureId}, »clientIds: {sidecar: ${azureId}, store: ${azureId}, compact: ${azureId}, rule: ${azureId}, bucket-web: ${azureId}${more}}}`;
+const onAzure = (auth: string, to: string) =>
+  fleet({
+    objectStore: `objectStore: {type: azure, storageAccount: abc, container: abc, auth: {${auth}}, replicate: {${to}}}`,
+  });
+const plain = (text: string) => text.replace('»', '');
+
+const replicas: readonly Refusal[] = [
+  {
+    code: 'replica-in-same-bucket',
+    wrong: inCloud(
+      'region: eu-west-1, auth: {podIdentity: {}}, replicate: {»to: {type: s3, bucket: demo-metrics, region: eu-west-2}}',
+    ),
+    right: inCloud(
+      'region: eu-west-1, auth: {podIdentity: {}}, replicate: {to: {type: s3, bucket: demo-copies, region: eu-west-2}}',
+    ),
+  },
+  {
+    code: 'replica-in-same-bucket',
+    wrong: elsewhere(
+      'endpoint: s3, auth: {secret: s}, replicate: {»to: {type: s3, bucket: demo-metrics, endpoint: s3, prefix: a}}',
+    ),
+    right: elsewhere('endpoint: s3, auth: {secret: s}, replicate: {to: {type: s3, bucket: demo-metrics, endpoint: s4}}'),
+  },
+  {
+    code: 'replica-in-same-bucket',
+    wrong: fleet({
+      objectStore: 'objectStore: {type: gcs, bucket: abc, auth: {secret: s}, replicate: {»to: {type: gcs, bucket: abc}}}',
+    }),
+    right: fleet({
+      objectStore: 'objectStore: {type: gcs, bucket: abc, auth: {secret: s}, replicate: {to: {type: gcs, bucket: abcd}}}',
+    }),
+  },
+  {
+    code: 'replica-in-same-bucket',
+    wrong: onAzure('secret: s', '»to: {type: azure, storageAccount: abc, container: abc}'),
+    right: onAzure('secret: s', 'to: {type: azure, storageAccount: abc, container: abcd}'),
+  },
+  {
+    code: 'replica-for-nobody',
+    wrong: fleet({ objectStore: 'objectStore: {type: embedded, replicate: {»to: {type: s3, bucket: copies, endpoint: s3}}}' }),
+    right: fleet({
+      objectStore: 'objectStore: {type: embedded, replicate: {to: {type: s3, bucket: copies, endpoint: s3, auth: {secret: s}}}}',
+    }),
+  },
+  {
+    code: 'replica-for-nobody',
+    wrong: elsewhere('endpoint: s3, auth: {secret: s}, replicate: {»to: {type: gcs, bucket: abc}}'),
+    right: elsewhere('endpoint: s3, auth: {secret: s}, replicate: {to: {type: gcs, bucket: abc, auth: {secret: g}}}'),
+  },
+  {
+    code: 'replica-for-nobody',
+    wrong: inCloud('region: eu-west-1, auth: {podIdentity: {}}, replicate: {»to: {type: s3, bucket: copies, endpoint: minio}}'),
+    right: inCloud(
+      'region: eu-west-1, auth: {podIdentity: {}}, replicate: {to: {type: s3, bucket: copies, endpoint: minio, auth: {secret: s}}}',
+    ),
+  },
+  {
+    code: 'replica-for-nobody',
+    wrong: onAzure('secret: s', '»to: {type: azure, storageAccount: abcd, container: abc}'),
+    right: onAzure('secret: s', 'to: {type: azure, storageAccount: abcd, container: abc, auth: {secret: t}}'),
+  },
+  {
+    code: 'replica-for-nobody',
+    wrong: fleet({
+      objectStore:
+        'objectStore: {type: gcs, bucket: abc, auth: {secret: s}, replicate: {to: {type: gcs, bucket: abcd, »auth: {secret: t}}}}',
+    }),
+    right: fleet({
+      objectStore: 'objectStore: {type: gcs, bucket: abc, auth: {secret: s}, replicate: {to: {type: gcs, bucket: abcd}}}',
+    }),
+  },
+  {
+    code: 'replica-for-nobody',
+    wrong: onAzure(azureAuth(), 'to: {type: s3, bucket: copies, endpoint: s3, auth: {secret: s}}'),
+    right: plain(
+      onAzure(azureAuth(`, replicate: ${azureId}`), 'to: {type: s3, bucket: copies, endpoint: s3, auth: {secret: s}}'),
+    ),
+  },
+  {
+    code: 'bucket-without-place',
+    wrong: elsewhere('endpoint: s3, auth: {secret: s}, replicate: {»to: {type: s3, bucket: copies}}'),
+    right: elsewhere('endpoint: s3, auth: {secret: s}, replicate: {to: {type: s3, bucket: copies, endpoint: s4}}'),
+  },
+  {
+    code: 'key-without-arn',
+    wrong: inCloud(
+      'region: eu-west-1, auth: {podIdentity: {}}, replicate: {to: {type: s3, bucket: copies, region: eu-west-2, sse: {type: SSE-KMS, »key: alias/a}}}',
+    ),
+    right: inCloud(
+      'region: eu-west-1, auth: {podIdentity: {}}, replicate: {to: {type: s3, bucket: copies, region: eu-west-2, sse: {type: SSE-KMS, key: alias/a}, auth: {secret: s}}}',
+    ),
+  },
+  {
+    code: 'one-of',
+    wrong: elsewhere('endpoint: s3, auth: {secret: s}, replicate: {to: {type: gcs, bucket: abc, »auth: {}}}'),
+    right: elsewhere('endpoint: s3, auth: {secret: s}, replicate: {to: {type: gcs, bucket: abc, auth: {secret: s}}}'),
+  },
+];
+
+export const objectStores: readonly Refusal[] = [...stores, ...otherClouds, ...roles, ...platforms, ...replicas];

@@ -1,10 +1,13 @@
 // A container of Azure Blob Storage (thanos docs/storage.md).
-import type { ResolvedAzure } from '../../fleet/object-stores';
+import type { AzureAuth, AzurePlace } from '../../fleet/object-stores';
 import { type Edges, type Port, partOfInternet, type Workload } from '../../kit/wiring';
-import { httpConfig, identityName, type StoreClient, tokenPath, unlessEmpty } from './client';
+import { httpConfig, identityName, type Slot, type StoreClient, tokenPath, unlessEmpty } from './client';
 
 const https: Port = { name: 'https', number: 443 };
-const keyVariable = 'AZURE_STORAGE_ACCOUNT_KEY';
+const keyVariables: Readonly<Record<Slot, string>> = {
+  objstore: 'AZURE_STORAGE_ACCOUNT_KEY',
+  replica: 'REPLICA_STORAGE_ACCOUNT_KEY',
+};
 
 /** Where tokens are exchanged, in the cloud that the storage account is in. */
 const authorityOf = (endpoint: string): string =>
@@ -15,30 +18,41 @@ const authorityOf = (endpoint: string): string =>
       : 'https://login.microsoftonline.com/';
 
 /** What Azure's client library reads by itself (azidentity: WorkloadIdentityCredential); a key, it only takes from the configuration. */
-const identity = ({ auth, endpoint }: ResolvedAzure, client: Workload): Omit<StoreClient, 'config'> =>
+const identity = (auth: AzureAuth, endpoint: string, slot: Slot, client: Workload): Omit<StoreClient, 'config'> =>
   auth.type === 'secret'
-    ? { env: [{ name: keyVariable, valueFrom: { secretKeyRef: { name: auth.key.name, key: auth.key.key } } }] }
+    ? { env: [{ name: keyVariables[slot], valueFrom: { secretKeyRef: { name: auth.key.name, key: auth.key.key } } }] }
     : {
         tokenAudience: 'api://AzureADTokenExchange',
         env: [
           { name: 'AZURE_TENANT_ID', value: auth.tenantId },
           { name: 'AZURE_CLIENT_ID', value: auth.clientIds[identityName(client)] },
-          { name: 'AZURE_FEDERATED_TOKEN_FILE', value: tokenPath },
+          { name: 'AZURE_FEDERATED_TOKEN_FILE', value: tokenPath(slot) },
           { name: 'AZURE_AUTHORITY_HOST', value: authorityOf(endpoint) },
         ],
       };
 
-export const azureClient = (store: ResolvedAzure, client: Workload, edges: Edges): StoreClient => {
+/**
+ * @param store without auth: as whom another container is used by the same process
+ * @param other as whom that is
+ */
+export const azureClient = (
+  store: AzurePlace & { readonly auth?: AzureAuth },
+  client: Workload,
+  edges: Edges,
+  slot: Slot = 'objstore',
+  other?: AzureAuth,
+): StoreClient => {
   const { retries, http } = store.tuning;
+  const keyVariable = keyVariables[store.auth ? slot : 'objstore'];
   edges.allow(client, partOfInternet('object store'), https); // and who exchanges tokens, at the same port
   return {
-    ...identity(store, client),
+    ...(store.auth ? identity(store.auth, store.endpoint, slot, client) : {}),
     config: {
       type: 'AZURE',
       prefix: store.prefix,
       config: {
         storage_account: store.storageAccount,
-        storage_account_key: store.auth.type === 'secret' ? `$(${keyVariable})` : undefined,
+        storage_account_key: (store.auth ?? other)?.type === 'secret' ? `$(${keyVariable})` : undefined,
         container: store.container,
         endpoint: store.endpoint,
         storage_create_container: false, // which no component needs the right for

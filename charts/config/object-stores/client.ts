@@ -56,18 +56,22 @@ export interface StoreClient {
   readonly podLabels?: Record<string, string>;
 }
 
+/** Which bucket it is: that of the fleet, or the one that it is replicated to. Names of volumes begin with it. */
+export type Slot = 'objstore' | 'replica';
+
 /** Volume of the certificates that the user's own object store is trusted by. */
-export const certificateVolume = 'objstore-ca';
+export const certificateVolumeOf = (slot: Slot): string => `${slot}-ca`;
+export const certificateVolume = certificateVolumeOf('objstore');
 
 const directory = '/etc/thanos';
 
-/** Where the configuration of the bucket is, and files beside it. */
-export const configDirectory = `${directory}/objstore`;
-export const configPath = (file: string): string => `${configDirectory}/${file}`;
+/** Where the configuration of a bucket is, and files beside it. */
+export const configDirectory = (slot: Slot): string => `${directory}/${slot}`;
+export const configPath = (slot: Slot, file: string): string => `${configDirectory(slot)}/${file}`;
 
 /** Where a token of the pod's service account is that the object store's side takes; the kubelet renews it every hour or so. */
-export const tokenDirectory = `${directory}/objstore-token`;
-export const tokenPath = `${tokenDirectory}/token`;
+export const tokenDirectory = (slot: Slot): string => `${directory}/${slot}-token`;
+export const tokenPath = (slot: Slot): string => `${tokenDirectory(slot)}/token`;
 
 /** The name of a component in roles and identities: what uploads is the sidecar, not the Prometheus beside it. */
 export const identityName = (client: Pick<Workload, 'component'>): string =>

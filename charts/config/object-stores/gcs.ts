@@ -1,8 +1,8 @@
 // A bucket of Google Cloud Storage (thanos docs/storage.md).
-import type { ResolvedGcs } from '../../fleet/object-stores';
+import type { GcsAuth, GcsPlace } from '../../fleet/object-stores';
 import { bytes } from '../../kit/units';
 import { type Edges, type Port, partOfInternet, type Workload } from '../../kit/wiring';
-import { configPath, httpConfig, type MountedFile, pathOf, type StoreClient, tokenPath, unlessEmpty } from './client';
+import { configPath, httpConfig, type MountedFile, pathOf, type Slot, type StoreClient, tokenPath, unlessEmpty } from './client';
 
 const https: Port = { name: 'https', number: 443 };
 
@@ -10,9 +10,10 @@ const https: Port = { name: 'https', number: 443 };
 const credentialsAt = (path: string) => [{ name: 'GOOGLE_APPLICATION_CREDENTIALS', value: path }];
 const credentialsFile = 'google-credentials.json';
 
-const identity = ({ auth }: ResolvedGcs, client: Workload): Omit<StoreClient, 'config'> => {
+const identity = (auth: GcsAuth | undefined, slot: Slot, client: Workload): Omit<StoreClient, 'config'> => {
+  if (!auth) return {};
   if (auth.type === 'secret') {
-    const key: MountedFile = { volume: 'objstore-credentials', from: auth.key, file: 'key.json' };
+    const key: MountedFile = { volume: `${slot}-credentials`, from: auth.key, file: 'key.json' };
     return { files: [key], env: credentialsAt(pathOf(key)) };
   }
   const audience = `//iam.googleapis.com/${auth.provider.replaceAll('{kubernetes}', client.kubernetes)}`;
@@ -22,20 +23,26 @@ const identity = ({ auth }: ResolvedGcs, client: Workload): Omit<StoreClient, 'c
     audience,
     subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
     token_url: 'https://sts.googleapis.com/v1/token',
-    credential_source: { file: tokenPath },
+    credential_source: { file: tokenPath(slot) },
   };
   return {
     tokenAudience: audience,
     configFiles: { [credentialsFile]: `${JSON.stringify(externalAccount, undefined, 2)}\n` },
-    env: credentialsAt(configPath(credentialsFile)),
+    env: credentialsAt(configPath(slot, credentialsFile)),
   };
 };
 
-export const gcsClient = (store: ResolvedGcs, client: Workload, edges: Edges): StoreClient => {
+/** @param store without auth: as whom another bucket of Google's is used by the same process */
+export const gcsClient = (
+  store: GcsPlace & { readonly auth?: GcsAuth },
+  client: Workload,
+  edges: Edges,
+  slot: Slot = 'objstore',
+): StoreClient => {
   const { chunkSize, maxRetries, http } = store.tuning;
   edges.allow(client, partOfInternet('object store'), https); // and who exchanges tokens, at the same port
   return {
-    ...identity(store, client),
+    ...identity(store.auth, slot, client),
     config: {
       type: 'GCS',
       prefix: store.prefix,

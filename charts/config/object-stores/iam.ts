@@ -1,5 +1,5 @@
 // IAM documents of a fleet's roles: what each may do with the bucket, and who may take it on.
-import { type AwsAuth, awsDomain, type ResolvedS3 } from '../../fleet/object-stores';
+import { type AwsAuth, awsDomain, type S3Place } from '../../fleet/object-stores';
 import type { AwsCluster } from '../../fleet/platforms';
 import type { BucketAccess } from './client';
 
@@ -51,13 +51,7 @@ const keyActions: Readonly<Record<BucketAccess, readonly string[]>> = {
   maintain: ['kms:Decrypt', 'kms:GenerateDataKey'],
 };
 
-const bucketStatements = (
-  access: BucketAccess,
-  store: ResolvedS3,
-  partition: string,
-  sid = '',
-  principal?: object,
-): Statement[] => {
+const bucketStatements = (access: BucketAccess, store: S3Place, partition: string, sid = '', principal?: object): Statement[] => {
   const bucket = `arn:${partition}:s3:::${store.bucket}`;
   const who = principal ? { Principal: principal } : {};
   return [
@@ -79,25 +73,30 @@ const bucketStatements = (
   ];
 };
 
-/** What a role may do. */
-export const permissions = (role: string, access: BucketAccess, store: ResolvedS3): PolicyDocument =>
-  document([
-    ...bucketStatements(access, store, arn(role).partition),
-    ...(store.sse?.type === 'SSE-KMS'
-      ? [
-          {
-            Sid: 'Key',
-            Effect: 'Allow' as const,
-            Action: keyActions[access],
-            Resource: [store.sse.key],
-            Condition: { StringEquals: { 'kms:ViaService': `s3.${store.region}.${awsDomain(store.region ?? '')}` } },
-          },
-        ]
-      : []),
-  ]);
+/** Rights on a bucket, and on the key that its objects are encrypted with. */
+const rights = (access: BucketAccess, store: S3Place, partition: string, sid = ''): Statement[] => [
+  ...bucketStatements(access, store, partition, sid),
+  ...(store.sse?.type === 'SSE-KMS'
+    ? [
+        {
+          Sid: `${sid}Key`,
+          Effect: 'Allow' as const,
+          Action: keyActions[access],
+          Resource: [store.sse.key],
+          Condition: { StringEquals: { 'kms:ViaService': `s3.${store.region}.${awsDomain(store.region ?? '')}` } },
+        },
+      ]
+    : []),
+];
+
+/** What a role may do. @param replica the bucket that it copies to, where it uploads and never deletes */
+export const permissions = (role: string, access: BucketAccess, store: S3Place, replica?: S3Place): PolicyDocument => {
+  const { partition } = arn(role);
+  return document([...rights(access, store, partition), ...(replica ? rights('upload', replica, partition, 'Replica') : [])]);
+};
 
 /** What the owner of a bucket in another account must allow; IAM asks both sides then. */
-export const bucketPolicy = (roles: readonly { arn: string; access: BucketAccess }[], store: ResolvedS3): PolicyDocument => {
+export const bucketPolicy = (roles: readonly { arn: string; access: BucketAccess }[], store: S3Place): PolicyDocument => {
   const names: [BucketAccess, string][] = [
     ['read', 'Read'],
     ['upload', 'Upload'],

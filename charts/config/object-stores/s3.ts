@@ -1,10 +1,11 @@
 // A bucket of Amazon S3, or of a server that speaks its protocol (thanos docs/storage.md).
-import type { Encryption, ResolvedS3, S3Tuning } from '../../fleet/object-stores';
+import type { Encryption, ResolvedS3, S3Place, S3Tuning } from '../../fleet/object-stores';
+import type { S3Replica } from '../../fleet/replicate';
 import type { ResolvedKubernetes } from '../../fleet/resolve';
 import { bytes } from '../../kit/units';
 import { type Edges, partOfInternet, type Workload } from '../../kit/wiring';
 import { awsIdentity } from './aws';
-import { certificateVolume, httpConfig, type MountedFile, pathOf, type StoreClient, unlessEmpty } from './client';
+import { certificateVolumeOf, httpConfig, type MountedFile, pathOf, type Slot, type StoreClient, unlessEmpty } from './client';
 
 const encryption = (sse: Encryption, key: MountedFile | undefined): object => {
   if (sse.type === 'SSE-KMS') return { type: sse.type, kms_key_id: sse.key, kms_encryption_context: sse.context };
@@ -21,16 +22,15 @@ const tuned = (t: S3Tuning): object => ({
   max_retries: t.maxRetries,
 });
 
-export const s3Client = (store: ResolvedS3, client: Workload, kubernetes: ResolvedKubernetes, edges: Edges): StoreClient => {
+/** @param keys what the program reads of the keys, where it cannot find them by itself */
+const s3Bucket = (store: S3Place, slot: Slot, client: Workload, edges: Edges, keys: object = {}) => {
   const port = Number(store.endpoint.split(':')[1] ?? (store.insecure ? 80 : 443));
   edges.allow(client, partOfInternet('object store'), { name: 's3', number: port });
-  const identity = awsIdentity(store.auth, client, kubernetes, edges);
-  const ca: MountedFile | undefined = store.ca && { volume: certificateVolume, from: store.ca, file: 'ca.crt' };
+  const ca: MountedFile | undefined = store.ca && { volume: certificateVolumeOf(slot), from: store.ca, file: 'ca.crt' };
   const key: MountedFile | undefined =
-    store.sse?.type === 'SSE-C' ? { volume: 'objstore-sse', from: store.sse.key, file: 'key' } : undefined;
+    store.sse?.type === 'SSE-C' ? { volume: `${slot}-sse`, from: store.sse.key, file: 'key' } : undefined;
   return {
-    ...identity,
-    files: [...(identity.files ?? []), ...(ca ? [ca] : []), ...(key ? [key] : [])],
+    files: [...(ca ? [ca] : []), ...(key ? [key] : [])],
     config: {
       type: 'S3',
       prefix: store.prefix,
@@ -40,10 +40,33 @@ export const s3Client = (store: ResolvedS3, client: Workload, kubernetes: Resolv
         region: store.region,
         bucket_lookup_type: store.lookup,
         insecure: store.insecure || undefined,
+        ...keys,
         ...tuned(store.tuning),
         sse_config: store.sse && encryption(store.sse, key),
         http_config: unlessEmpty({ ...httpConfig(store.tuning.http), tls_config: ca && { ca_file: pathOf(ca) } }),
       },
     },
+  };
+};
+
+export const s3Client = (store: ResolvedS3, client: Workload, kubernetes: ResolvedKubernetes, edges: Edges): StoreClient => {
+  const { config, files } = s3Bucket(store, 'objstore', client, edges);
+  const identity = awsIdentity(store.auth, client, kubernetes, edges);
+  return { ...identity, config, files: [...(identity.files ?? []), ...files] };
+};
+
+const variables = { accessKey: 'REPLICA_ACCESS_KEY', secretKey: 'REPLICA_SECRET_KEY' } as const;
+
+/** The bucket that another is replicated to. Its own keys are variables: a process reads one credentials file, and that is the other's. */
+export const s3ReplicaClient = (store: S3Replica, client: Workload, edges: Edges): StoreClient => {
+  const { auth } = store;
+  if (!auth) return s3Bucket(store, 'replica', client, edges);
+  const own = Object.entries(variables);
+  return {
+    ...s3Bucket(store, 'replica', client, edges, {
+      access_key: `$(${variables.accessKey})`,
+      secret_key: `$(${variables.secretKey})`,
+    }),
+    env: own.map(([key, name]) => ({ name, valueFrom: { secretKeyRef: { name: auth.secret, key } } })),
   };
 };

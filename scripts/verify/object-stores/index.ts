@@ -1,6 +1,6 @@
 // Object stores as fleets describe them, used by the real Thanos: every form that can run on this machine finds its bucket, each
 // role can do what its component must and nothing else, and credentials change as docs/production.md says.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseFleet, synthesize } from '../../../charts/fleet';
 import { iamFiles } from '../../../charts/iam';
@@ -25,6 +25,7 @@ const eks = `platform: eks, context: arn:aws:eks:${region}:111122223333:cluster/
 interface Client {
   readonly configFile: string;
   readonly env: Record<string, string>;
+  readonly args: readonly string[];
   readonly serviceAccount: string;
   /** The role that its service account names, with IRSA. */
   readonly role?: string;
@@ -61,6 +62,7 @@ const layOutClient = (text: string, program: string, folder: string, secrets: Re
   return {
     configFile: join(folder, 'objstore/bucket.yaml'),
     env: Object.fromEntries((container.env ?? []).flatMap((e: Any) => (e.value ? [[e.name, here(e.value)]] : []))),
+    args: container.args.map(here),
     serviceAccount: `${account.metadata.namespace}/${account.metadata.name}`,
     role: account.metadata.annotations?.['eks.amazonaws.com/role-arn'],
   };
@@ -92,6 +94,9 @@ const said = ({ output }: Outcome): string =>
     .split('\n')
     .filter((line) => /level=error|^error/i.test(line))
     .join('\n') || output.slice(-1500);
+
+/** Whether IAM has refused something. */
+const denied = ({ output }: Outcome): boolean => /not authorized to perform|AccessDenied|Access Denied/.test(output);
 
 /** Uploads a block and lists it. */
 const uploadsAndLists = async (client: Client, env: Record<string, string>, folder: string): Promise<string | undefined> => {
@@ -158,13 +163,14 @@ const putRoles = async (cloud: Cloud, text: string): Promise<void> => {
       await cloud.putRole(`arn:aws:iam::111122223333:role/${path.replace(/^.*\/|\.policy\.json$/g, '')}`, policy);
 };
 
-const roles = ['sidecar', 'rule', 'store', 'bucket-web', 'compact'] as const;
+const roles = ['sidecar', 'rule', 'store', 'bucket-web', 'compact', 'replicate'] as const;
 const workloads: Record<(typeof roles)[number], string> = {
   sidecar: 'prometheus',
   rule: 'thanos-rule',
   store: 'thanos-store',
   'bucket-web': 'thanos-bucket-web',
   compact: 'thanos-compact',
+  replicate: 'thanos-replicate',
 };
 const may: Record<(typeof roles)[number], { readonly write: boolean; readonly delete: boolean }> = {
   sidecar: { write: true, delete: false },
@@ -172,8 +178,14 @@ const may: Record<(typeof roles)[number], { readonly write: boolean; readonly de
   store: { write: false, delete: false },
   'bucket-web': { write: false, delete: false },
   compact: { write: true, delete: true },
+  replicate: { write: false, delete: false },
 };
-const withRoles = (auth: string): string => fleet(eks, `region: ${region}, prefix: blocks, auth: {${auth}: {}}`);
+const copies = 'demo-copies';
+const withRoles = (auth: string): string =>
+  fleet(
+    eks,
+    `region: ${region}, prefix: blocks, auth: {${auth}: {}}, replicate: {to: {type: s3, bucket: ${copies}, region: ${region}}}`,
+  );
 const roleArn = (component: string): string => `arn:aws:iam::111122223333:role/demo-cloud-${component}`;
 
 /** A client of a fleet whose components have roles, with a token that is worth its role. */
@@ -232,11 +244,52 @@ const rightsProblem = async (
   ];
   for (const [what, allowed, operate] of operations) {
     const outcome = await operate();
-    const denied = /not authorized to perform|AccessDenied|Access Denied/.test(outcome.output);
     if (allowed && outcome.code !== 0) return `it cannot ${what}: ${said(outcome)}`;
-    if (!allowed && !(outcome.code !== 0 && denied)) return `it can ${what}, which it must not`;
+    if (!allowed && !(outcome.code !== 0 && denied(outcome))) return `it can ${what}, which it must not`;
   }
   return undefined;
+};
+
+/** What is wrong when the replicator of a fleet copies a block, by its own arguments, to a bucket where it may not delete. */
+const replicationProblem = async (cloud: Cloud, own: boolean, folder: string): Promise<string | undefined> => {
+  const source = join(cloud.bucket(bucket), 'blocks');
+  const target = cloud.bucket(copies);
+  for (const place of [source, join(target, 'blocks')]) rmSync(place, { recursive: true, force: true });
+  const admin = `endpoint: "${cloud.plain}", region: ${region}, insecure: true, ${keys}`;
+  const root = { 'objstore-credentials/credentials': credentials(cloud.root) };
+  const writer = layOutClient(fleet(kind, `${admin}, prefix: blocks`), 'thanos-compact', join(folder, 'admin'), root);
+  const problem = await uploadsAndLists(writer, cloud.environment(false), join(folder, 'block'));
+  if (problem) return problem;
+  const [id = ''] = readdirSync(source);
+  const to = `{type: s3, bucket: ${copies}, prefix: blocks, endpoint: "${cloud.plain}", region: ${region}, insecure: true, auth: {secret: other}}`;
+  const text = own ? fleet(kind, `${other}, region: ${region}, prefix: blocks, replicate: {to: ${to}}`) : withRoles('irsa');
+  await putRoles(cloud, text);
+  const client = layOutClient(text, 'thanos-replicate', join(folder, 'replicate'), {
+    ...root,
+    'objstore-ca/ca.crt': cloud.authority,
+    token: 'token of replicate',
+  });
+  cloud.tokens.set('token of replicate', roleArn('replicate'));
+  const env = own
+    ? { ...cloud.environment(false), REPLICA_ACCESS_KEY: cloud.root.accessKey, REPLICA_SECRET_KEY: cloud.root.secretKey }
+    : { ...cloud.environment(true), ...injected(client, join(folder, 'replicate'), text) };
+  const once = client.args.map((arg) => arg.replace(/^--http-address=.*/, '--http-address=127.0.0.1:0'));
+  const round = () => run('thanos', [...once, '--single-run'], { ...client.env, ...env });
+  for (const outcome of [await round(), await round()])
+    if (outcome.code !== 0) return `thanos tools bucket replicate: ${said(outcome)}`;
+  const copy = join(target, ...(own ? ['blocks'] : []), id);
+  for (const file of ['meta.json', 'index', 'chunks/000001'])
+    if (!existsSync(join(copy, file)) || !readFileSync(join(copy, file)).equals(readFileSync(join(source, id, file))))
+      return `${file} of the block is not in the second bucket as it is in the first`;
+  if (own) return undefined;
+  // as somebody who has its role and wants the copy gone
+  const swapped = { ...client, configFile: join(folder, 'replicate', 'replica/bucket.yaml') };
+  const gone = await tools(swapped, env, 'cleanup', '--delete-delay=0s', '--consistency-delay=0s');
+  if (gone.code !== 0) return `thanos tools bucket cleanup: ${said(gone)}`;
+  await tools(swapped, env, 'mark', `--id=${id}`, '--details=verify', '--marker=deletion-mark.json');
+  const deleted = await tools(swapped, env, 'cleanup', '--delete-delay=0s', '--consistency-delay=0s');
+  if (deleted.code === 0 || !existsSync(join(copy, 'meta.json'))) return 'its role can delete what it has copied';
+  return denied(deleted) ? undefined : `thanos tools bucket cleanup: ${said(deleted)}`;
 };
 
 const wait = (seconds: number) => new Promise<void>((done) => setTimeout(done, seconds * 1000));
@@ -343,6 +396,13 @@ export const objectStoreChecks = (folder: string): Check[] => {
         await putRoles(cloud, withRoles('irsa'));
         return rightsProblem(cloud, component === 'compact' ? 'podIdentity' : 'irsa', component, own);
       }),
+    ),
+    ...([true, false] as const).map((own) =>
+      check(
+        'thanos tools bucket replicate',
+        own ? 'to another server, by keys of its own' : 'to another bucket, by its role',
+        (cloud, at) => replicationProblem(cloud, own, at),
+      ),
     ),
     ...(['irsa', 'podIdentity'] as const).map((auth) =>
       check('credentials change, nothing restarts', auth, async (cloud, own) => {

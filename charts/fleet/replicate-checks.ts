@@ -1,0 +1,79 @@
+// What the schema cannot say about the second bucket: that it is another one, and that one process can use both.
+import { isAmazon, type ResolvedObjectStore } from './object-stores';
+import type { Replica } from './replicate';
+import { type Check, type Path, refuseIf } from './violations';
+
+const path: Path = ['objectStore', 'replicate', 'to'];
+
+const sameBucket = (from: ResolvedObjectStore, to: Replica): boolean => {
+  if (from.type === 's3' && to.type === 's3') {
+    const amazons = isAmazon(from.endpoint) && isAmazon(to.endpoint); // where names of buckets are unique
+    return from.bucket === to.bucket && (amazons || from.endpoint === to.endpoint);
+  }
+  if (from.type === 'gcs' && to.type === 'gcs') return from.bucket === to.bucket;
+  if (from.type !== 'azure' || to.type !== 'azure') return false;
+  return from.container === to.container && from.storageAccount === to.storageAccount && from.endpoint === to.endpoint;
+};
+
+const another: Check = (_fleet, { objectStore: from }) =>
+  refuseIf(from.replicate !== undefined && sameBucket(from, from.replicate.to), {
+    code: 'replica-in-same-bucket',
+    path,
+    problem: 'the second bucket is the first one',
+    consequence: 'there would be no second copy: what deletes or loses the bucket takes both.',
+    remedy: 'another bucket, best in another region and account.',
+  });
+
+/** Why nobody could use the second bucket as the first one is used; undefined when somebody can. */
+const cannotShare = (from: ResolvedObjectStore, to: Replica): string | undefined => {
+  if (from.type === 'embedded') return "the embedded object store's credentials are known nowhere else";
+  if (from.type !== to.type) return `who uses a bucket of the type ${from.type} is nobody to one of the type ${to.type}`;
+  if (from.type === 's3' && to.type === 's3' && from.auth.type !== 'secret' && !isAmazon(to.endpoint))
+    return `${to.endpoint} is not Amazon S3, and knows nothing of roles`;
+  if (from.type === 'azure' && to.type === 'azure' && from.auth.type === 'secret' && from.storageAccount !== to.storageAccount)
+    return `the key of ${from.storageAccount} opens no container of ${to.storageAccount}`;
+  return undefined;
+};
+
+const ways: Readonly<Record<Replica['type'], string>> = {
+  s3: "auth: {secret: …}, a Secret in the observer's namespace with the keys accessKey and secretKey.",
+  gcs: 'auth: {workloadIdentity: {provider: …}}, or auth: {secret: …}.',
+  azure: 'auth: {workloadIdentity: {tenantId: …, clientId: …}}, or auth: {secret: …}.',
+};
+
+const identity: Check = (_fleet, { objectStore: from }) => {
+  const to = from.replicate?.to;
+  if (!to) return [];
+  const why = cannotShare(from, to);
+  const twice =
+    (from.type === 'gcs' && to.type === 'gcs' && to.auth !== undefined) ||
+    (from.type === 'azure' &&
+      to.type === 'azure' &&
+      from.auth.type === 'workloadIdentity' &&
+      to.auth?.type === 'workloadIdentity');
+  return [
+    ...refuseIf(to.auth === undefined && why !== undefined, {
+      code: 'replica-for-nobody',
+      path,
+      problem: `nothing says as whom the second bucket is used: ${why}`,
+      consequence: 'no block could be copied.',
+      remedy: ways[to.type],
+    }),
+    ...refuseIf(twice, {
+      code: 'replica-for-nobody',
+      path: [...path, 'auth'],
+      problem: 'the second bucket is to be used as somebody else than the first one, by the same process',
+      consequence: `a process is one identity to ${from.type === 'gcs' ? 'Google' : 'Azure'}: it could use one of the buckets only.`,
+      remedy: `leave auth out, and give the replicator's identity rights on both.`,
+    }),
+    ...refuseIf(from.type === 'azure' && from.auth.type === 'workloadIdentity' && from.auth.clientIds.replicate === undefined, {
+      code: 'replica-for-nobody',
+      path: ['objectStore', 'auth', 'workloadIdentity', 'clientIds'],
+      problem: 'the replicator has no managed identity',
+      consequence: 'it could not read the first bucket.',
+      remedy: 'replicate: and the client id of its managed identity.',
+    }),
+  ];
+};
+
+export const replicateChecks: readonly Check[] = [another, identity];
