@@ -8,9 +8,11 @@ import { type Fleet, resolveFleet, type Synthesized, synthesize } from '../../..
 import { gitopsFile } from '../../../charts/gitops';
 import { certificateFleet } from '../../../scripts/certificates/fleet';
 import { keepCertificates } from '../../../scripts/certificates/keep';
-import { type KubeObject, run, ToolError } from '../../../scripts/lib/kubectl';
+import { each } from '../../../scripts/lib/each';
+import { Kubectl, type KubeObject, run, ToolError } from '../../../scripts/lib/kubectl';
+import { nodeAddresses } from '../../../scripts/lib/node-addresses';
 import { main } from '../../../scripts/lib/terminal';
-import { outputFiles } from '../../../scripts/output';
+import { type OutputFile, outputFiles } from '../../../scripts/output';
 import { load, World } from '../fleet-wide/world';
 import { assert, Runner, until } from '../runner';
 
@@ -25,10 +27,31 @@ it. Argo CD must run in the observer's Kubernetes cluster, in the namespace argo
 
 const area = 'GitOps';
 
-/** The fleet file's fleet, in git; addresses of nodes are written down, since nothing but git tells them. */
-const testFleet = async (file: string, repo: string): Promise<Fleet> => {
-  const fleet = parse(readFileSync(file, 'utf8')) as Fleet;
-  return { ...fleet, gitops: { argocd: { repo, path: '.' } } };
+type Cluster = Fleet['clusters'][string];
+type Exposed = Pick<Cluster, 'expose'>;
+
+/** A fleet that is nowhere but in git: the repository, and the addresses of nodes, which `npm run up` would have looked up. */
+const inGit = async (fleet: Fleet, repo: string): Promise<Fleet> => {
+  const contexts = new Map(resolveFleet(fleet).kubernetes.map((k) => [k.name, k.context]));
+  const addressed = async <T extends Exposed>(part: T, kubernetes: string): Promise<T> => {
+    const { expose } = part;
+    if (!expose?.nodePort || expose.nodePort.address) return part;
+    const [address] = nodeAddresses(await new Kubectl(contexts.get(kubernetes) ?? kubernetes).get(['nodes']));
+    return { ...part, expose: { ...expose, nodePort: { ...expose.nodePort, address } } };
+  };
+  const home = fleet.observer.in;
+  return {
+    ...fleet,
+    gitops: { argocd: { repo, path: '.' } },
+    objectStore: fleet.objectStore.type === 'embedded' ? await addressed(fleet.objectStore, home) : fleet.objectStore,
+    observer: await addressed(fleet.observer, home),
+    clusters: Object.fromEntries(
+      await each(Object.keys(fleet.clusters), async (name): Promise<[string, Cluster]> => {
+        const cluster = fleet.clusters[name] as Cluster;
+        return [name, await addressed(cluster, cluster.in)];
+      }),
+    ),
+  };
 };
 
 class Repository {
@@ -36,9 +59,9 @@ class Repository {
 
   constructor(private readonly command: string) {}
 
-  async push(synthesized: Synthesized): Promise<void> {
+  async push(synthesized: Synthesized, more: readonly OutputFile[] = []): Promise<void> {
     rmSync(this.folder, { recursive: true, force: true });
-    for (const { path, text } of outputFiles(synthesized)) {
+    for (const { path, text } of [...outputFiles(synthesized), ...more]) {
       mkdirSync(join(this.folder, path, '..'), { recursive: true });
       writeFileSync(join(this.folder, path), text);
     }
@@ -92,7 +115,7 @@ main(async () => {
     console.log(help);
     return values.help ? 0 : 2;
   }
-  const fleet = await testFleet(process.env.FLEET ?? 'fleet.yaml', values.repo);
+  const fleet = await inGit(parse(readFileSync(process.env.FLEET ?? 'fleet.yaml', 'utf8')) as Fleet, values.repo);
   const worldOf = (f: Fleet) => new World(synthesize(resolveFleet(f)), { cut: 'false', heal: 'false' });
   const world = worldOf(fleet);
   const runner = new Runner();
@@ -139,6 +162,29 @@ main(async () => {
         assert((deployment.status.readyReplicas ?? 0) === query.workload.replicas, 'not ready yet');
       });
       return `${Math.round((Date.now() - started) / 1000)} s`;
+    });
+    await runner.check(area, 'what the project does not allow is refused, and nothing else is held up for good', async () => {
+      const intruder = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'intruder', namespace: 'default' } };
+      await repository.push(world.synthesized, [
+        { path: `${world.fleet.observer.in}/intruder.k8s.yaml`, text: JSON.stringify(intruder) },
+      ]);
+      const since = await refresh(world);
+      const said = await until('the refusal', async () => {
+        const all = await applications(world);
+        const words = all.flatMap((a) => [
+          ...(a.status.conditions ?? []).map((c: KubeObject) => c.message as string),
+          ...(a.status.operationState?.syncResult?.resources ?? []).map((r: KubeObject) => r.message as string),
+          a.status.operationState?.message as string,
+        ]);
+        const refusal = words.find((word) => /not permitted in project/.test(word ?? ''));
+        assert(refusal, 'nothing was refused');
+        return refusal;
+      });
+      const found = await kubectl.get(['configmap', 'intruder', '-n', 'default', '--ignore-not-found']);
+      assert(found.length === 0, 'the ConfigMap is there');
+      await repository.push(world.synthesized);
+      await settled(world, Math.max(since, await refresh(world)));
+      return said.slice(0, 120);
     });
     await runner.check(area, 'an upgrade is synced without a failed query', async () => {
       const queries = load(world, 'count by (cluster) (up)');
