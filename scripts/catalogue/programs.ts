@@ -55,6 +55,7 @@ export const programs: Readonly<Record<string, Program>> = {
       flags: [`${thanos}/cmd/thanos`, `${thanos}/pkg/extkingpin`],
       files: {
         'objstore.config': `${objstore}/client.BucketConfig`,
+        'objstore-to.config': `${objstore}/client.BucketConfig`,
         'index-cache.config': `${thanos}/pkg/store/cache.IndexCacheConfig`,
         'store.caching-bucket.config': `${thanos}/pkg/store/cache.CachingWithBackendConfig`,
         'query-range.response-cache-config': responseCache,
