@@ -1,4 +1,4 @@
-// Nodes, as node-exporter sees them: after the node mixin, without what these nodes do not have (RAID, bonds, systemd).
+// Nodes, as node-exporter sees them: after the node mixin, without systemd's units: its collector wants the host's D-Bus.
 import { seconds } from '../kit/units';
 import { here, percent, type RulesOf, type Severity } from './rule';
 
@@ -87,7 +87,7 @@ export const nodeRules: RulesOf = (_fleet, { alerts }) => {
     },
     {
       name: 'node file systems',
-      why: 'as above; slopes over 6 hours need no more than one look a minute',
+      why: 'only the cluster that watches the nodes scrapes node-exporter; slopes over 6 hours need no more than one look a minute',
       dashboard: 'nodes',
       interval: '1m',
       rules: [
@@ -128,7 +128,7 @@ export const nodeRules: RulesOf = (_fleet, { alerts }) => {
     },
     {
       name: 'node resources',
-      why: 'as above',
+      why: 'only the cluster that watches the nodes scrapes node-exporter',
       dashboard: 'nodes',
       interval: '30s',
       rules: [
@@ -207,6 +207,30 @@ export const nodeRules: RulesOf = (_fleet, { alerts }) => {
           severity: 'warning',
           summary: `A disk of ${who} is overloaded`,
           description: `{{ printf "%.1f" $value }} operations wait for {{ $labels.device }} of ${who} on average (limit 10).`,
+        },
+        {
+          alert: 'NodeRAIDDegraded',
+          expr: 'node_md_disks_required - ignoring (state) node_md_disks{state="active"} > 0',
+          for: '15m',
+          severity: 'critical',
+          summary: `A RAID array of ${who} is degraded`,
+          description: `{{ $labels.device }} of ${who} lacks {{ printf "%.0f" $value }} of its disks, and no spare has taken over.`,
+        },
+        {
+          alert: 'NodeRAIDDiskFailure',
+          expr: 'node_md_disks{state="failed"} > 0',
+          for: '0s',
+          severity: 'warning',
+          summary: `A disk of a RAID array of ${who} has failed`,
+          description: `Failed disks of {{ $labels.device }} of ${who}: {{ printf "%.0f" $value }}.`,
+        },
+        {
+          alert: 'NodeBondingDegraded',
+          expr: 'node_bonding_slaves - node_bonding_active > 0',
+          for: '5m',
+          severity: 'warning',
+          summary: `A bonded network interface of ${who} has lost a link`,
+          description: `{{ $labels.master }} of ${who} lacks {{ printf "%.0f" $value }} of its interfaces.`,
         },
       ],
     },

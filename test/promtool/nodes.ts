@@ -151,6 +151,32 @@ export const nodeCases: readonly Case[] = [
     series: { [`node_disk_io_time_weighted_seconds_total{${node}, device="vda"}`]: counter(60, 60 * 12, 60 * 8) },
   },
   {
+    alert: 'NodeRAIDDegraded',
+    severity: 'critical',
+    series: {
+      [`node_md_disks_required{${node}, device="md0"}`]: always(2),
+      [`node_md_disks{${node}, device="md0", state="active"}`]: gauge(2, 1, 2),
+      // near: the spare has taken over
+      [`node_md_disks{${node}, device="md0", state="failed"}`]: gauge(0, 1, 1),
+    },
+  },
+  {
+    alert: 'NodeRAIDDiskFailure',
+    severity: 'warning',
+    series: {
+      [`node_md_disks{${node}, device="md0", state="active"}`]: gauge(2, 2, 1),
+      [`node_md_disks{${node}, device="md0", state="failed"}`]: gauge(0, 1, 0),
+    },
+  },
+  {
+    alert: 'NodeBondingDegraded',
+    severity: 'warning',
+    series: {
+      [`node_bonding_slaves{${node}, master="bond0"}`]: always(2),
+      [`node_bonding_active{${node}, master="bond0"}`]: gauge(2, 1, 2),
+    },
+  },
+  {
     alert: 'ContainerMemoryNearLimit',
     severity: 'warning',
     series: {
