@@ -1,5 +1,5 @@
-// Writes what is generated and checked in: fleet.schema.json, docs/topology.svg, docs/kube-score.md, test/goldens/messages.txt,
-// dist/ and examples/*/dist/; adds to test/identities.golden.txt what is new, and leaves what it has.
+// Writes what is generated and checked in: fleet.schema.json, docs/topology.svg, docs/alerts.md, docs/kube-score.md,
+// test/goldens/messages.txt, dist/ and examples/*/dist/; adds to test/identities.golden.txt what is new, and leaves what it has.
 //   npm run generate              writes all of it
 //   npm run generate -- --check   writes nothing; names what is not current and fails
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { FleetError, loadFleet, synthesize } from '../charts/fleet';
 import { fleetSchema } from '../charts/fleet/schema';
 import { messagesFile } from '../test/refusals/messages';
+import { alertsPage } from './lib/alerts-page';
 import { identities, identityLine, subjectOf } from './lib/identities';
 import { sayFleetError } from './lib/terminal';
 import { type OutputFile, outputFiles, replaceFolder, stale } from './output';
@@ -28,6 +29,12 @@ const pictureFile = (): OutputFile => ({
   text: picture(synthesize(loadFleet(join(root, 'fleet.yaml'))).topology),
 });
 
+/** Every rule, with the demo's thresholds. */
+const alertsFile = (): OutputFile => ({
+  path: 'docs/alerts.md',
+  text: alertsPage(loadFleet(join(root, 'fleet.yaml'))),
+});
+
 const identitiesPath = 'test/identities.golden.txt';
 /** The lines of the list of identities that is checked in. */
 export const listedIdentities = (): string[] => readFileSync(join(root, identitiesPath), 'utf8').split('\n').filter(Boolean);
@@ -46,7 +53,14 @@ const identitiesFile = (): OutputFile => {
   return { path: identitiesPath, text: `${lines.join('\n')}\n` };
 };
 
-const singleFiles = (): OutputFile[] => [schemaFile(), pictureFile(), messagesFile(), kubeScorePage(), identitiesFile()];
+const singleFiles = (): OutputFile[] => [
+  schemaFile(),
+  pictureFile(),
+  alertsFile(),
+  messagesFile(),
+  kubeScorePage(),
+  identitiesFile(),
+];
 
 /** A fleet file that is checked in beside its output. */
 export interface Golden {
@@ -73,7 +87,7 @@ export const outputOf = (golden: Golden): OutputFile[] => outputFiles(synthesize
 /** What of a fleet's output is missing, different or superfluous, one line each; empty when all is current. */
 export const staleOutput = (golden: Golden): string[] => stale(join(root, golden.folder), outputOf(golden));
 
-/** The same for what is one file: the schema, the picture and the messages. */
+/** The same for what is one file: the schema, the picture, the pages. */
 export const staleSingles = (): string[] =>
   singleFiles()
     .map(({ path, text }) => ({ path: join(root, path), text }))

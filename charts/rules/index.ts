@@ -76,13 +76,23 @@ export const globalRuleFiles = (fleet: ResolvedFleet): Record<string, string> =>
   };
 };
 
-/** Names of all alerts that there are, whatever a fleet turns off or does not have; they are the same for every cluster. */
-export const alertNames = (written: ResolvedFleet): string[] => {
+export type RulePlace = keyof typeof subjects;
+
+/**
+ * All groups of rules that there are, by where they are evaluated, whatever a fleet turns off or does not have: those of the
+ * fleet's first cluster, which are the same for every other.
+ */
+export const ruleGroups = (written: ResolvedFleet): Readonly<Record<RulePlace, readonly RuleGroup[]>> => {
   const cache = { type: 'memcached', replicas: 1, memory: '64Mi' } as const;
   const replicate = { to: { type: 'gcs', bucket: 'any', tuning: {} }, resources: { cpu: '0', memory: '0' } } as const;
   const fleet = { ...written, objectStore: { ...written.objectStore, replicate }, observer: { ...written.observer, cache } };
-  const all = fleet.clusters
-    .slice(0, 1)
-    .flatMap((cluster) => Object.values(subjects).flatMap((of) => of.flatMap((rules: RulesOf) => rules(fleet, cluster))));
-  return [...new Set(all.flatMap((group) => group.rules.filter(isAlert).map((rule) => rule.alert)))].sort();
+  const of = (place: RulePlace) =>
+    fleet.clusters.slice(0, 1).flatMap((cluster) => subjects[place].flatMap((rules: RulesOf) => rules(fleet, cluster)));
+  return { cluster: of('cluster'), nodes: of('nodes'), observer: of('observer'), global: of('global') };
+};
+
+/** Names of all alerts that there are. */
+export const alertNames = (fleet: ResolvedFleet): string[] => {
+  const rules = Object.values(ruleGroups(fleet)).flatMap((groups) => groups.flatMap((group) => group.rules));
+  return [...new Set(rules.filter(isAlert).map((rule) => rule.alert))].sort();
 };
