@@ -5,7 +5,7 @@ import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
-import { type Fleet, loadFleet, synthesize } from '../charts/fleet';
+import { type Fleet, loadFleet, type Manifest, synthesize } from '../charts/fleet';
 import { sectionOf, withSection } from './lib/benchmarks';
 import { components } from './lib/components';
 import { type Forward, instantQuery, Kubectl, sleep, ToolError } from './lib/kubectl';
@@ -116,6 +116,41 @@ interface PodUse {
   readonly cores: number;
 }
 
+/** What rules cost: the time to evaluate all of a Prometheus, or of the ruler, once; and the series that they record. */
+const ruleRows = async (url: string, objects: readonly Manifest[]): Promise<Row[]> => {
+  const recorded = new Set(objects.flatMap((o) => recordsIn(o)));
+  const value = async (expr: string): Promise<number> => {
+    const [sample] = await instantQuery(url, expr);
+    if (!sample) throw new ToolError(`${expr} has no result`);
+    return Number(sample.value[1]);
+  };
+  const row = (what: string, number: number, bound: number, unit: string, detail = ''): Row => ({
+    what,
+    figure: `${number.toFixed(unit === 'ms' ? 0 : 1)} ${unit}${detail}`,
+    bound: `≤ ${bound} ${unit}`,
+    ok: number <= bound,
+  });
+  const rounds = (selector: string) =>
+    value(`max(sum by (cluster, pod) (avg_over_time(prometheus_rule_group_last_duration_seconds{${selector}}[5m]))) * 1000`);
+  const rules = (selector: string) => value(`max(sum by (cluster, pod) (prometheus_rule_group_rules{${selector}}))`);
+  const [prometheus, ruler] = ['job="prometheus"', 'job="thanos-rule"'];
+  const added = await value(`count({__name__=~"${[...recorded].join('|')}"})`);
+  const all = await value('sum(max by (cluster) (prometheus_tsdb_head_series{job="prometheus"}))');
+  return [
+    row(`all ${await rules(prometheus)} rules of a Prometheus evaluated once`, await rounds(prometheus), 500, 'ms'),
+    row(`all ${await rules(ruler)} rules of the ruler evaluated once`, await rounds(ruler), 500, 'ms'),
+    row(`series that ${recorded.size} recorded metrics add`, (added / all) * 100, 2, '%', `: ${added} to ${all}`),
+  ];
+};
+
+/** Names of metrics that rule files in a ConfigMap record. */
+const recordsIn = ({ kind, data }: Manifest): string[] =>
+  kind !== 'ConfigMap'
+    ? []
+    : Object.entries(data as Record<string, string>)
+        .filter(([name]) => /\.ya?ml$/.test(name))
+        .flatMap(([, text]) => [...text.matchAll(/^ *(?:- )?record: (\S+)$/gm)].map(([, name]) => name as string));
+
 const running = async (): Promise<{ rows: Row[]; pods: PodUse[] }> => {
   const { topology, files } = synthesize(loadFleet('fleet.yaml'));
   const { kubernetes, query } = topology.observer;
@@ -165,6 +200,10 @@ const running = async (): Promise<{ rows: Row[]; pods: PodUse[] }> => {
     forward.url,
     `sum by (namespace, pod) (rate(container_cpu_usage_seconds_total{${selector}}[5m]))`,
   );
+  const rules = await ruleRows(
+    forward.url,
+    files.flatMap((f) => f.objects),
+  );
   forward.close();
   const pods = memory
     .map((m) => ({
@@ -194,6 +233,7 @@ const running = async (): Promise<{ rows: Row[]; pods: PodUse[] }> => {
         bound: '',
         ok: true,
       },
+      ...rules,
     ],
     pods,
   };

@@ -137,6 +137,12 @@ describe('a runbook', () => {
       'How to mend',
     ]);
     expect(text).toMatch(/Severity: (critical|warning|info|none)\b/);
+    expect(text).toMatch(/Evaluated by\s|The ruler evaluates it /);
+  });
+
+  test.each(pages)('%s says of which Kubernetes cluster each command is', (page) => {
+    const commands = [...readText(`docs/runbooks/${page}.md`).matchAll(/(?:^|[`|;] ?)kubectl (\S+)/gm)].map((m) => m[1]);
+    expect(commands.filter((first) => first !== '--context')).toEqual([]);
   });
 
   test.each(pages)('%s shows every command in one piece', (page) => {

@@ -1,4 +1,5 @@
-// The fleet under test: that of the fleet file, with a receiver that can be looked at and a load that is always high.
+// The fleet under test: that of the fleet file, with a receiver that can be looked at, a load that is always high, and alerts
+// that do not wait for long.
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { type Fleet, type ResolvedFleet, resolveFleet, type Synthesized, synthesize } from '../../charts/fleet';
@@ -11,10 +12,24 @@ export const testFleet = (file: string): ResolvedFleet => {
   const fleet = parse(readFileSync(file, 'utf8')) as Fleet;
   return resolveFleet({
     ...fleet,
-    alerts: { ...fleet.alerts, highLoad: { threshold: 0.001 } },
+    // soon, but still in the order of causes and consequences
+    alerts: {
+      ...fleet.alerts,
+      highLoad: { threshold: 0.001 },
+      componentDown: { for: '30s' },
+      incomplete: { for: '1m' },
+      bucketErrors: { for: '5m' },
+    },
+    // however slow the machine is
+    slo: { queries: { latency: { threshold: '120s' } } },
     observer: {
       ...fleet.observer,
-      alertmanager: { ...fleet.observer.alertmanager, receivers: { e2e: { slack: receiver } }, defaultReceiver: 'e2e' },
+      alertmanager: {
+        ...fleet.observer.alertmanager,
+        receivers: { e2e: receiver },
+        routes: [{ receiver: 'e2e', groupWait: '10s', groupInterval: '30s' }],
+        defaultReceiver: 'e2e',
+      },
     },
   } satisfies Fleet);
 };

@@ -10,9 +10,11 @@ import { outputFiles, replaceFolder } from '../../scripts/output';
 import { alertChecks } from './alerts';
 import { bucketChecks } from './bucket';
 import { Running, refuseIfPresent, testFleet } from './fleet';
+import { metricChecks } from './metrics';
 import { planChecks } from './plan';
 import { queryChecks } from './queries';
 import { deployReceiver, receiverNamespace } from './receiver';
+import { runbookChecks } from './runbooks';
 import { assert, Runner, until } from './runner';
 import { securityChecks } from './security';
 
@@ -109,12 +111,11 @@ main(async () => {
   try {
     if (await deploy(runner, running, directory)) {
       await planChecks(runner, running);
-      await bucketChecks(runner, running, async () => {
-        const resolved = await alertChecks(runner, running);
-        await queryChecks(runner, running);
-        await securityChecks(runner, running);
-        await resolved();
-      });
+      const over = await alertChecks(runner, running, () => queryChecks(runner, running));
+      await bucketChecks(runner, running, () => securityChecks(runner, running));
+      await over();
+      await metricChecks(runner, running);
+      if (running.fleet.name === 'demo') await runbookChecks(runner, running);
     }
   } finally {
     rmSync(join(directory, '..'), { recursive: true, force: true });

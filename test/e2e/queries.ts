@@ -182,7 +182,7 @@ export const queryChecks = async (runner: Runner, running: Running): Promise<voi
   });
 
   await runner.check(area, 'a replica that is killed leaves no gap in the deduplicated series', async () => {
-    const cluster = fleet.clusters.findLast((c) => c.replicas > 1); // the alerts are tried on the first
+    const cluster = fleet.clusters.findLast((c) => c.replicas > 1);
     if (!cluster) return 'no cluster has more than one replica';
     const interval = 15;
     const started = Math.ceil(Date.now() / 1000 / interval) * interval;

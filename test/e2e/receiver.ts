@@ -1,12 +1,21 @@
-// Where alerts end in the tests: a web server in the cluster that keeps what Alertmanager posts to its Slack webhook.
+// Where alerts end in the tests: a web server in the cluster that keeps what Alertmanager posts to a webhook, and to Slack's.
 import { images, reference } from '../../charts/images';
 import type { Kubectl } from '../../scripts/lib/kubectl';
 
 export const receiverNamespace = 'e2e-receiver';
-export const receiver = { channel: '#e2e', secret: 'e2e-receiver', key: 'url' } as const;
 const name = 'receiver';
+const secret = 'e2e-receiver';
+const integrations = ['webhook', 'slack'] as const;
+type Integration = (typeof integrations)[number];
 
-const script = '#!/bin/sh\nn=/tmp/post.$$\ncat >$n.part\nmv $n.part $n.json\nprintf "Content-Type: text/plain\\r\\n\\r\\nok"\n';
+/** The receiver as a user would write it in the fleet file. */
+export const receiver = {
+  webhook: { secret, key: 'webhook' },
+  slack: { channel: '#e2e', secret, key: 'slack' },
+} satisfies Record<Integration, object>;
+
+const script = (integration: Integration) =>
+  `#!/bin/sh\nn=/tmp/${integration}.$$\ncat >$n.part\nmv $n.part $n.json\nprintf "Content-Type: text/plain\\r\\n\\r\\nok"\n`;
 
 const objects = (observer: string) => [
   { apiVersion: 'v1', kind: 'Namespace', metadata: { name: receiverNamespace } },
@@ -14,10 +23,17 @@ const objects = (observer: string) => [
   {
     apiVersion: 'v1',
     kind: 'Secret',
-    metadata: { name: receiver.secret, namespace: observer },
-    stringData: { [receiver.key]: `http://${name}.${receiverNamespace}.svc.cluster.local:443/cgi-bin/hook` },
+    metadata: { name: secret, namespace: observer },
+    stringData: Object.fromEntries(
+      integrations.map((i) => [i, `http://${name}.${receiverNamespace}.svc.cluster.local:443/cgi-bin/${i}`]),
+    ),
   },
-  { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: receiverNamespace }, data: { hook: script } },
+  {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name, namespace: receiverNamespace },
+    data: Object.fromEntries(integrations.map((i) => [i, script(i)])),
+  },
   {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -30,10 +46,10 @@ const objects = (observer: string) => [
           image: reference(images.busybox),
           command: ['httpd', '-f', '-p', '443', '-h', '/www'],
           readinessProbe: { tcpSocket: { port: 443 }, periodSeconds: 1 },
-          volumeMounts: [{ name: 'hook', mountPath: '/www/cgi-bin' }],
+          volumeMounts: [{ name: 'scripts', mountPath: '/www/cgi-bin' }],
         },
       ],
-      volumes: [{ name: 'hook', configMap: { name, defaultMode: 0o755 } }],
+      volumes: [{ name: 'scripts', configMap: { name, defaultMode: 0o755 } }],
     },
   },
   {
@@ -53,6 +69,33 @@ export const deployReceiver = async (kubectl: Kubectl, observer: string): Promis
   });
 };
 
-/** Everything that was posted so far, as text. */
-export const posts = (kubectl: Kubectl): Promise<string> =>
-  kubectl.exec(receiverNamespace, name, name, ['sh', '-c', 'cat /tmp/post.*.json 2>/dev/null || true']);
+/** Everything that was posted so far, one JSON text each. */
+const posts = async (kubectl: Kubectl, integration: Integration): Promise<string[]> => {
+  const script = `for f in /tmp/${integration}.*.json; do test -e $f && cat $f && echo; done; true`;
+  const text = await kubectl.exec(receiverNamespace, name, name, ['sh', '-c', script]);
+  return text.split('\n').filter(Boolean);
+};
+
+/** The words of every message to Slack: its title and its text. */
+export const slackPosts = async (kubectl: Kubectl): Promise<string[]> =>
+  (await posts(kubectl, 'slack')).flatMap((text) =>
+    JSON.parse(text).attachments.map((a: { title: string; text: string }) => `${a.title}\n${a.text}`),
+  );
+
+/** What Alertmanager posts to a webhook (alertmanager notify/webhook, version 4 of its message). */
+export interface Message {
+  readonly status: 'firing' | 'resolved';
+  readonly groupKey: string;
+  readonly externalURL: string;
+  readonly alerts: readonly {
+    readonly status: 'firing' | 'resolved';
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+    readonly startsAt: string;
+    readonly endsAt: string;
+    readonly generatorURL: string;
+  }[];
+}
+
+export const messages = async (kubectl: Kubectl): Promise<Message[]> =>
+  (await posts(kubectl, 'webhook')).map((text) => JSON.parse(text));
