@@ -189,10 +189,10 @@ export const containers = (): ProvisionedDashboard =>
             {
               // counted in coarser steps than the whole, so that a short time may show more than all of it
               expr: top(
-                `clamp_max(${share(
+                share(
                   sum('pod', `rate(container_cpu_system_seconds_total{${container}}[5m])`),
                   sum('pod', `rate(container_cpu_usage_seconds_total{${container}}[5m])`),
-                )}, 1)`,
+                ),
               ),
               legend: legends.pod,
             },

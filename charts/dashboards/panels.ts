@@ -324,8 +324,12 @@ export const worst = (expr: string): string =>
 /** Per second. */
 export const rate = (series: string): string => `rate(${series}[$__rate_interval])`;
 
-/** A share of what happens that is 0 when nothing does, and when what is counted has never happened. */
-export const share = (part: string, whole: string): string => `(${part} or 0 * ${whole}) / clamp_min(${whole}, 1e-9)`;
+/**
+ * A share of what happens that is 0 when nothing does, and when what is counted has never happened. Never above 1: what fails
+ * late is counted when what it is a part of is no longer.
+ */
+export const share = (part: string, whole: string): string =>
+  `clamp_max((${part} or 0 * ${whole}) / clamp_min(${whole}, 1e-9), 1)`;
 
 /** A quantile of a classic histogram's observations; by those labels. */
 export const quantile = (q: number, histogram: string, matchers: string, ...by: string[]): string =>
