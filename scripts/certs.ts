@@ -19,8 +19,9 @@ is left alone. Run it every week, by hand or by a timer: the alert CertificateEx
   --check      change nothing; exit code 1 when something is to be done
   --renew      issue all certificates anew, whatever time is left
   --rotate-ca  change to a new authority without an interruption: first all trust both, then all get certificates of
-               the new one, then all trust the new one alone. Restarts what reads authorities at its start only, one
-               workload after the other. Interrupted, npm run certs goes on with it.
+               the new one, then all trust the new one alone. Restarts twice what reads authorities at its start only: the
+               clusters at the same time, of each pair one replica after the other. Takes a quarter of an hour.
+               Interrupted, npm run certs goes on with it.
 
 Exit code: 0 all well, 1 --check found something, 2 it could not be done.`;
 

@@ -189,11 +189,11 @@ describe('the next step', () => {
       leaves: [untold],
     });
   });
-  it('of a change is then to restart what has read the bundle before, one after the other', async () => {
+  it('of a change is then to restart what has read the bundle before', async () => {
     const [a, b] = [await leaf(old, [old, young]), await leaf(old, [young, old])];
     expect(nextStep({ authority: changing(), leaves: [a, b], stale: [prometheus, querier] }, now)).toEqual({
       do: 'roll',
-      workload: prometheus,
+      workloads: [prometheus, querier],
     });
   });
   it('of a change is then, when pods have the bundle, to issue all that the previous authority signed', async () => {
@@ -212,7 +212,7 @@ describe('the next step', () => {
     expect(nextStep({ authority: settled(), leaves: half, stale: [] }, now)).toEqual({ do: 'trust', leaves: [half[1]] });
     expect(nextStep({ authority: settled(), leaves: [await leaf(young, [young])], stale: [querier] }, now)).toEqual({
       do: 'roll',
-      workload: querier,
+      workloads: [querier],
     });
   });
   it('of a change is not to renew what is due before everybody trusts its signer', async () => {
@@ -457,6 +457,44 @@ describe('npm run certs', () => {
       await keepCertificates(fleet, { rotate: true }, pace);
       expect(gaps.issued).toBeGreaterThanOrEqual(120_000);
       expect(gaps.retired).toBeGreaterThanOrEqual(120_000);
+    });
+
+    const ruler: Reader = { kubernetes: 'home', namespace: 'acme-observer', kind: 'StatefulSet', name: 'thanos-rule' };
+    const deployRuler = (): void => {
+      fleet = { ...fleet, bundleReaders: [prometheus, querier, ruler] };
+      clusters.home?.deploy('StatefulSet', 'acme-observer', 'thanos-rule', 'acme', 1);
+    };
+    /** What was restarted by then. */
+    const restarted = (name: string): boolean => restarts().some((r) => r.endsWith(`/${name}`));
+    /** Has a restarted workload's pods come up only when a condition holds. */
+    const readyWhen = (cluster: FakeKubernetes, name: string, condition: () => boolean): void => {
+      const { get } = cluster;
+      cluster.get = async (args) => {
+        const found = await get.call(cluster, args);
+        if (!args[0]?.endsWith(`/${name}`) || condition()) return found;
+        return found.map((o) => ({ ...o, status: { ...o.status, readyReplicas: 0 } }));
+      };
+    };
+
+    it('restarts clusters at the same time', async () => {
+      await keepCertificates(fleet, {}, pace);
+      deploy();
+      // each waits for the other: one after the other, neither would come to its end
+      readyWhen(clusters.chicago as FakeKubernetes, 'prometheus', () => restarted('thanos-query'));
+      readyWhen(clusters.home as FakeKubernetes, 'thanos-query', () => restarted('prometheus'));
+      await keepCertificates(fleet, { rotate: true }, pace);
+      expect(restarts()).toHaveLength(5);
+    });
+
+    it('restarts the workloads of a namespace one after the other, and none any more after a failure', async () => {
+      await keepCertificates(fleet, {}, pace);
+      deploy();
+      deployRuler();
+      readyWhen(clusters.home as FakeKubernetes, 'thanos-query', () => false);
+      await expect(keepCertificates(fleet, { rotate: true }, pace)).rejects.toThrow(
+        'acme-observer/thanos-query (context kind-home) was restarted to read its certificates anew, and 0 of its 1 pods are ready',
+      );
+      expect(restarts().sort()).toEqual(['kind-chicago statefulset/prometheus', 'kind-home deployment/thanos-query']);
     });
 
     it('goes on where it was interrupted, wherever that was, with the same new authority', async () => {

@@ -251,6 +251,6 @@ export const roll = async (
         `${namespace}/${name} (context ${kubectl.context}) was restarted to read its certificates anew, and ${ready} of its ${wanted} pods are ready after ${rollout / 60_000} minutes.\nSee kubectl --context ${kubectl.context} -n ${namespace} describe pods -l app.kubernetes.io/name=${name}; when it is mended, run npm run certs again: it goes on from here.`,
       );
     say(`${ready}/${wanted}`);
-    await sleep(1000);
+    await sleep(2000);
   }
 };

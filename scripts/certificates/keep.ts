@@ -89,17 +89,6 @@ export const readCertificates = async (fleet: CertificateFleet): Promise<Read> =
   return { authority, ...rest };
 };
 
-/** After a restart nothing has changed but its own namespace. */
-const reread = async (fleet: CertificateFleet, { authority, leaves, stale }: Read, place: Place): Promise<Read> => {
-  const elsewhere = (p: Place) => p.kubernetes !== place.kubernetes || p.namespace !== place.namespace;
-  const fresh = await readPlaces(fleet, [place]);
-  return {
-    authority,
-    leaves: [...leaves.filter((l) => elsewhere(l.wanted)), ...fresh.leaves],
-    stale: [...stale.filter(elsewhere), ...fresh.stale],
-  };
-};
-
 const makeNewAuthority = async (fleet: CertificateFleet, before: Read, now: Date): Promise<void> => {
   const keys = await makeAuthority(`${fleet.name} CA ${now.toISOString().slice(0, 16)}Z`, now, lives.authority);
   const own = new X509Certificate(keys.certificate);
@@ -164,6 +153,33 @@ const tellExpiry = async (fleet: CertificateFleet, leaves: readonly Leaf[]): Pro
   return changed.filter(Boolean).length;
 };
 
+/**
+ * Restarts workloads: of a namespace one after the other, of several at the same time, since pairs in different namespaces do
+ * not stand in for each other. After a failure none is begun any more.
+ */
+const restart = async (fleet: CertificateFleet, workloads: readonly Reader[], at: Pace): Promise<void> => {
+  const failures: unknown[] = [];
+  const under = new Map<string, string>(); // what is being restarted, and how many of its pods are ready
+  const restartAll = async ([, here]: [string, Reader[]]): Promise<void> => {
+    for (const workload of here) {
+      if (failures.length > 0) return;
+      const what = `${workload.kubernetes} ${workload.namespace}/${workload.name}`;
+      await roll(fleet.access(workload.kubernetes), workload, at, (ready) => {
+        under.set(what, ready);
+        progress.show(`Restarting ${[...under].map((pair) => pair.join(' ')).join(', ')} …`);
+      }).catch((error) => failures.push(error));
+      under.delete(what);
+      if (failures.length === 0) progress.done(`${green('✓')} restarted ${what}`);
+    }
+  };
+  await each(
+    groups(workloads, (w) => `${w.kubernetes}/${w.namespace}`),
+    restartAll,
+    16,
+  );
+  if (failures.length > 0) throw failures[0];
+};
+
 const wait = async (until: number, { now, sleep }: Pace, what: string): Promise<void> => {
   for (let left = until - now().getTime(); left > 0; left = until - now().getTime()) {
     progress.show(`${Math.ceil(left / 1000)} s until every pod sees ${what} …`);
@@ -209,12 +225,7 @@ export const keepCertificates = async (fleet: CertificateFleet, wishes: Wishes =
     if (!authority) return;
     if (step.do === 'issue') return issue(fleet, authority, step.leaves, at.now());
     if (step.do === 'trust') return trust(fleet, authority, step.leaves);
-    if (step.do === 'roll') {
-      const { workload } = step;
-      const what = `${workload.kubernetes} ${workload.namespace}/${workload.name}`;
-      await roll(fleet.access(workload.kubernetes), workload, at, (ready) => progress.show(`Restarting ${what}: ${ready} …`));
-      return progress.done(`${green('✓')} restarted ${what}`);
-    }
+    if (step.do === 'roll') return restart(fleet, step.workloads, at);
     await writeAuthority(fleet.access(fleet.home.kubernetes), fleet.name, fleet.home.namespace, authority.keys, [], authority);
     progress.done(`${green('✓')} ${authority.previous.map((c) => commonName(c.subject)).join(' and ')} retired`);
   };
@@ -235,7 +246,7 @@ export const keepCertificates = async (fleet: CertificateFleet, wishes: Wishes =
     await carryOut(step, state.authority);
     changes++;
     lastWrite = at.now().getTime();
-    state = step.do === 'roll' ? await reread(fleet, state, step.workload) : await readCertificates(fleet);
+    state = await readCertificates(fleet);
     if (step.do === 'issue') changes += await tellExpiry(fleet, state.leaves);
   }
   changes += await tellExpiry(fleet, state.leaves);

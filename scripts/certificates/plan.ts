@@ -56,8 +56,8 @@ export type Step =
   | { readonly do: 'issue'; readonly leaves: readonly Leaf[]; readonly settled: boolean }
   /** The bundle for these; their leaves stay. */
   | { readonly do: 'trust'; readonly leaves: readonly Leaf[] }
-  /** Restart one that uses what its Secrets held before. */
-  | { readonly do: 'roll'; readonly workload: Reader }
+  /** Restart those that use what their Secrets held before. */
+  | { readonly do: 'roll'; readonly workloads: readonly Reader[] }
   /** Trust the signer alone: nobody shows a leaf of another any more. */
   | { readonly do: 'retire' };
 
@@ -150,8 +150,7 @@ export const nextStep = ({ authority, leaves, stale }: State, now: Date): Step |
   if (atOnce.length > 0) return { do: 'issue', leaves: atOnce.map(({ leaf }) => leaf), settled: false };
   const unaware = leaves.filter((leaf) => !trusts(leaf, authority));
   if (unaware.length > 0) return { do: 'trust', leaves: unaware };
-  const [workload] = stale;
-  if (workload) return { do: 'roll', workload };
+  if (stale.length > 0) return { do: 'roll', workloads: stale };
   if (faulty.length > 0) return { do: 'issue', leaves: faulty.map(({ leaf }) => leaf), settled: true };
   return changing ? { do: 'retire' } : undefined;
 };
