@@ -79,6 +79,20 @@ const fleetOf = (n: number): Fleet => ({
   clusters: Object.fromEntries(Array.from({ length: n }, (_, i) => [`cluster-${String(i).padStart(4, '0')}`, { in: 'kind' }])),
 });
 
+/** A fleet of `n` clusters, each in a Kubernetes cluster of its own, joined by mutual TLS. */
+const wideFleetOf = (n: number): Fleet => {
+  const names = Array.from({ length: n }, (_, i) => `cluster-${String(i).padStart(4, '0')}`);
+  const expose = { nodePort: {}, allowFrom: ['10.0.0.0/8'] };
+  const eachOf = <T>(what: (name: string) => T) => Object.fromEntries(names.map((name) => [name, what(name)]));
+  return {
+    name: 'bench',
+    kubernetes: { observer: { platform: 'kind' }, ...eachOf(() => ({ platform: 'kind' as const })) },
+    objectStore: { type: 'embedded', expose },
+    observer: { in: 'observer', expose },
+    clusters: { central: { in: 'observer' }, ...eachOf((name) => ({ in: name, expose })) },
+  };
+};
+
 const synthesis = (): Row[] => {
   const rows: Row[] = [];
   const add = (what: string, value: number, bound: number, unit: string, digits = 2) => {
@@ -100,6 +114,10 @@ const synthesis = (): Row[] => {
     writeFileSync(file, stringify(fleetOf(n)));
     times.set(n, several(runs, app, { FLEET: file, CDK8S_OUTDIR: join(directory, 'out') }));
   }
+  progress.show('Synthesizing 200 Kubernetes clusters …');
+  const wide = join(directory, 'wide.yaml');
+  writeFileSync(wide, stringify(wideFleetOf(200)));
+  add('200 Kubernetes clusters', several(3, app, { FLEET: wide, CDK8S_OUTDIR: join(directory, 'out') }).seconds, 10, 's');
   rmSync(directory, { recursive: true });
   const at = (n: number) => times.get(n) as Measured;
   rows.push({ what: '10 clusters', figure: `${at(10).seconds.toFixed(2)} s`, bound: '', ok: true });
