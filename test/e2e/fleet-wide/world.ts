@@ -7,12 +7,15 @@ import type { Certificate } from '../../../charts/config/certificates';
 import type { ResolvedFleet, Synthesized } from '../../../charts/fleet';
 import type { Endpoint } from '../../../charts/kit/wiring';
 import { type Forward, instantQuery, Kubectl, run, type Sample, ToolError } from '../../../scripts/lib/kubectl';
+import { assert } from '../runner';
 
 /** What a client shows and trusts. */
 export interface Identity {
   readonly cert?: string;
   readonly key?: string;
   readonly ca: string;
+  /** The newest TLS that it speaks; absent: 1.3. */
+  readonly maxVersion?: 'TLSv1.2';
 }
 
 /** How the link of a Kubernetes cluster is cut and mended: commands, with {} for the name of its kind cluster. */
@@ -79,7 +82,7 @@ export class World {
   }
 
   /** What a Secret of a certificate holds. */
-  async identity({ kubernetes, namespace, secret }: Certificate): Promise<Required<Identity>> {
+  async identity({ kubernetes, namespace, secret }: Certificate): Promise<Required<Omit<Identity, 'maxVersion'>>> {
     const [found] = await this.kubectl(kubernetes).get(['secret', secret, '-n', namespace]);
     const part = (name: string): string => Buffer.from(found.data[name], 'base64').toString();
     return { cert: part('tls.crt'), key: part('tls.key'), ca: part('ca.crt') };
@@ -177,34 +180,58 @@ export const answersPlaintext = (port: number): Promise<boolean> =>
     socket.setTimeout(20_000, () => socket.destroy());
   });
 
-export interface Load {
-  /** Ends it. @returns how many queries were asked, and what failed */
-  readonly stop: () => Promise<{ readonly asked: number; readonly failed: readonly string[] }>;
+export interface Asked {
+  readonly asked: number;
+  readonly warned: number;
 }
 
 /**
- * Asks one query after the other from inside the observer, where Grafana asks too, so that restarts of what is asked cut no
- * forwarded port. A partial answer counts as failed.
+ * Asks one query after the other while something is done, from inside the observer, where Grafana asks too, so that restarts of
+ * what is asked cut no forwarded port. It asks as dashboards do: an answer may come with the warning that a replica does not
+ * answer, since the other one has the same, but one without a cluster counts as failed.
+ * @param expr keeps the label cluster
+ * @returns how many queries were asked, and how many answers came with a warning @throws Unmet when one failed
  */
-export const load = (world: World, expr: string): Load => {
+export const underLoad = async (world: World, expr: string, body: () => Promise<void>): Promise<Asked> => {
   const { queryFrontend, grafana } = world.topology.observer;
   const { server, port } = queryFrontend.http;
-  const query = `query=${encodeURIComponent(expr)}&partial_response=false`;
-  const url = `http://${server.name}.${server.namespace}.svc.cluster.local:${port.number}/api/v1/query?${query}`;
-  const script = `while [ ! -e /tmp/stop-load ]; do a=$(timeout 60 wget -q -O - '${url}&n='$((n=n+1)) 2>&1); case "$a" in *'"success"'*'"metric"'*) echo ok;; *) echo "failed: $a" | tr '\\n' ' '; echo;; esac; sleep 0.3; done; rm /tmp/stop-load`;
-  const { workload } = grafana;
   const kubectl = world.kubectl();
+  const [service] = await kubectl.get(['service', server.name, '-n', server.namespace]);
+  // by its address: what is measured is not the client's own name lookups
+  const url = `http://${service.spec.clusterIP}:${port.number}/api/v1/query?query=${encodeURIComponent(expr)}`;
+  const script = `
+while [ ! -e /tmp/stop-load ]; do
+  answer=$(timeout 60 wget -q -O - '${url}&n='$((n=n+1)) 2>&1)
+  gone=
+  for cluster in ${world.fleet.clusters.map((c) => c.name).join(' ')}; do
+    case "$answer" in *'"success"'*'"cluster":"'$cluster'"'*) ;; *) gone="$gone $cluster";; esac
+  done
+  case "$gone:$answer" in
+    :*'"warnings"'*) echo warned;;
+    :*) echo whole;;
+    *) echo "$(date +%T) without$gone: $answer" | tr '\\n' ' '; echo;;
+  esac
+  sleep 0.3
+done
+rm /tmp/stop-load`;
+  const { workload } = grafana;
   const exec = ['exec', '-n', workload.namespace, `${workload.name}-0`, '-c', workload.name, '--', 'sh', '-c'];
   const all = new Promise<string>((done) => {
     execFile('kubectl', ['--context', kubectl.context, ...exec, script], { maxBuffer: 2 ** 26 }, (error, stdout) =>
-      done(error ? `${stdout}failed: the load itself ended: ${error.message.slice(0, 200)}\n` : stdout),
+      done(error ? `${stdout}the load itself ended: ${error.message.slice(0, 200)}\n` : stdout),
     );
   });
-  return {
-    stop: async () => {
-      await kubectl.run([...exec, 'touch /tmp/stop-load']);
-      const lines = (await all).split('\n').filter(Boolean);
-      return { asked: lines.length, failed: lines.filter((line) => line !== 'ok') };
-    },
-  };
+  try {
+    await body();
+  } finally {
+    await kubectl.run([...exec, 'touch /tmp/stop-load']);
+  }
+  const lines = (await all).split('\n').filter(Boolean);
+  const failed = lines.filter((line) => line !== 'whole' && line !== 'warned');
+  assert(lines.length > 0, 'no query was asked');
+  assert(
+    failed.length === 0,
+    `${failed.length} of ${lines.length} queries failed:\n${failed.map((line) => line.slice(0, 200)).join('\n')}`,
+  );
+  return { asked: lines.length, warned: lines.filter((line) => line === 'warned').length };
 };
