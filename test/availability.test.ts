@@ -52,6 +52,17 @@ test('what answers people serves on while it is being taken out of its Service, 
   }
 });
 
+test('what the querier finds by itself serves on until it is looked up no more, in every container', () => {
+  const pods = workloadsOf(fleetOf({})).filter((w) => ['prometheus', 'thanos-rule'].includes(w.name));
+  expect(pods).toHaveLength(2);
+  for (const { spec } of pods)
+    for (const c of spec.containers) {
+      const lookup = 10 + 5; // --store.sd-dns-interval, and what CoreDNS remembers
+      expect(Number(c.lifecycle.preStop.exec.command[1])).toBeGreaterThanOrEqual(lookup + 5);
+      expect(spec.terminationGracePeriodSeconds).toBeGreaterThan(120 + Number(c.lifecycle.preStop.exec.command[1]));
+    }
+});
+
 describe("what is written to the nodes' own disks", () => {
   const disks = (file: string) =>
     workloadsOf(sample(file).objects).flatMap(({ name, spec }) =>

@@ -34,7 +34,7 @@ import {
 } from '../kit/kubernetes';
 import { type Edges, Endpoint, type Exposure, type Port, type Workload } from '../kit/wiring';
 import { clusterRuleFiles } from '../rules';
-import { grpc, grpcArgs, httpArgs, memoryArgs, type Place } from './thanos';
+import { drains, grpc, grpcArgs, httpArgs, memoryArgs, type Place, servesOn } from './thanos';
 
 const http: Port = { name: 'http', number: 9090 };
 const sidecarHttp: Port = { name: 'sidecar-http', number: 10902 };
@@ -148,6 +148,7 @@ export const renderPrometheus = (
             ports: containerPorts(http),
             startupProbe: startupProbe(http),
             ...probes(http),
+            lifecycle: servesOn(drains.lookup),
             resources: resources(cluster.resources),
             volumeMounts: [data, ...configuration, ...tlsMounts(prometheus.clientTls)],
           }),
@@ -169,6 +170,7 @@ export const renderPrometheus = (
             env: bucket.env,
             ports: containerPorts(sidecarHttp, grpc),
             ...probes(sidecarHttp),
+            lifecycle: servesOn(drains.lookup),
             resources: resources(cluster.sidecar),
             volumeMounts: [data, ...configuration, ...tlsMounts(sidecarTls), ...bucket.volumeMounts],
           }),

@@ -5,7 +5,7 @@ import type { ResolvedFleet } from '../fleet/resolve';
 import { configMapVolume, deployment, hashedConfigMap, memoryLimit, readOnly, resources, service, yaml } from '../kit/kubernetes';
 import { seconds } from '../kit/units';
 import type { Edges, Endpoint } from '../kit/wiring';
-import { http, type Place, type ThanosWorkload, thanosPod, thanosWorkload, withHttp } from './thanos';
+import { drains, http, type Place, type ThanosWorkload, thanosPod, thanosWorkload, withHttp } from './thanos';
 
 export const declareQueryFrontend = (
   edges: Edges,
@@ -45,7 +45,7 @@ export const renderQueryFrontend = (
     workload,
     thanosPod(workload, {
       command: ['query-frontend'],
-      drains: true,
+      drains: drains.service,
       args: [
         `--query-frontend.downstream-url=${options.downstream.urlFor(workload)}`,
         `--query-frontend.downstream-tripper-config-file=${directory}/downstream.yaml`,

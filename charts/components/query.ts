@@ -6,7 +6,7 @@ import { rulerLabels } from '../fleet/checks';
 import { type ResolvedFleet, replicaLabel } from '../fleet/resolve';
 import { configMapVolume, deployment, readOnly, reloadedConfigMap, resources, service, yaml } from '../kit/kubernetes';
 import type { Edges, Endpoint } from '../kit/wiring';
-import { grpc, http, type Place, type StoreApi, thanosPod, thanosWorkload, withStoreApi } from './thanos';
+import { drains, grpc, http, type Place, type StoreApi, thanosPod, thanosWorkload, withStoreApi } from './thanos';
 
 export interface Query extends StoreApi {
   /** What it shows to sidecars in other Kubernetes clusters. */
@@ -59,7 +59,7 @@ export const renderQuery = (
     workload,
     thanosPod(workload, {
       command: ['query'],
-      drains: true,
+      drains: drains.service,
       grpc: true,
       args: [
         '--endpoint.sd-config-file=/etc/thanos/endpoints/endpoints.yaml',

@@ -7,7 +7,7 @@ import type { ResolvedFleet, ResolvedKubernetes } from '../fleet/resolve';
 import { configMapVolume, hashedConfigMap, podField, readOnly, resources, service, statefulSet, yaml } from '../kit/kubernetes';
 import type { Edges, Endpoint } from '../kit/wiring';
 import { globalRuleFiles } from '../rules';
-import { grpc, http, type Place, type StoreApi, thanosPod, thanosWorkload, withStoreApi } from './thanos';
+import { drains, grpc, http, type Place, type StoreApi, thanosPod, thanosWorkload, withStoreApi } from './thanos';
 
 export interface Ruler extends StoreApi {
   /** What it shows to the Alertmanagers. */
@@ -53,6 +53,7 @@ export const renderRuler = (
     workload,
     thanosPod(workload, {
       command: ['rule'],
+      drains: drains.lookup,
       grpc: true,
       data: true,
       bucket: options.bucket,

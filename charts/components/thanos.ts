@@ -19,6 +19,16 @@ export const memoryArgs = ['--enable-auto-gomemlimit'];
 /** HTTP and gRPC servers stop one after the other (thanos pkg/server): 60 s + 60 s, and half a minute for the drain and the rest. */
 const terminationGracePeriodSeconds = 150;
 
+/**
+ * Seconds until nobody asks a pod any more that is about to end. Clients that go by its Service's address are sent to another as
+ * soon as every node knows. The querier looks up the pods themselves every 10 s, by names that a DNS server may remember for 5 s,
+ * and takes another 5 s until it asks what it has found (thanos cmd/thanos/endpointset.go).
+ */
+export const drains = { service: 10, lookup: 25 } as const;
+
+/** A container goes on for so many seconds when its pod is told to end; its grace period begins before. */
+export const servesOn = (seconds: number): k8s.Lifecycle => ({ preStop: { exec: { command: ['sleep', String(seconds)] } } });
+
 /** A Thanos component of the observer. */
 export interface ThanosWorkload {
   readonly workload: Workload;
@@ -62,8 +72,8 @@ export interface ThanosPod {
   readonly grpc?: boolean;
   /** It works on files, in a volume named data. */
   readonly data?: boolean;
-  /** Its clients go by its Service's address: it serves on until every node knows that nobody is to be sent to it any more. */
-  readonly drains?: boolean;
+  /** Seconds for which it serves on when it is told to end, until nobody asks it any more: one of `drains`. */
+  readonly drains?: number;
   /** It reads its disk or its bucket before it serves. */
   readonly slowStart?: boolean;
   readonly env?: readonly k8s.EnvVar[];
@@ -99,7 +109,7 @@ export const thanosPod = (workload: Workload, pod: ThanosPod): PodOptions => ({
         ports: containerPorts(http, ...(pod.grpc ? [grpc] : [])),
         startupProbe: pod.slowStart ? startupProbe(http) : undefined,
         ...probes(http),
-        lifecycle: pod.drains ? { preStop: { exec: { command: ['sleep', '10'] } } } : undefined,
+        lifecycle: pod.drains ? servesOn(pod.drains) : undefined,
         resources: pod.resources,
         volumeMounts: unlessEmpty([
           ...(pod.data ? [{ name: 'data', mountPath: dataDirectory }] : []),
