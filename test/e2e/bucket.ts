@@ -29,15 +29,20 @@ const podOf = async (running: Running, component: string): Promise<string> => {
 };
 
 /** Every shard of the store gateway, as kubectl names it. */
-const storeNames = (running: Running): string[] => running.topology.observer.stores.map((s) => `deployment/${s.workload.name}`);
+export const storeNames = (running: Running): string[] =>
+  running.topology.observer.stores.map((s) => `deployment/${s.workload.name}`);
 
-const restart = async (running: Running, ...workloads: string[]): Promise<void> => {
+export const restart = async (running: Running, ...workloads: string[]): Promise<void> => {
   await running.kubectl.run(['rollout', 'restart', '-n', running.observer, ...workloads]);
   for (const workload of workloads)
     await running.kubectl.run(['rollout', 'status', '-n', running.observer, workload, '--timeout=300s']);
 };
 
-const unpack = (directory: string): string[] => ['sh', '-c', `mkdir -p ${directory} && base64 -d | tar -x -C ${directory}`];
+export const unpack = (directory: string): string[] => [
+  'sh',
+  '-c',
+  `mkdir -p ${directory} && base64 -d | tar -x -C ${directory}`,
+];
 
 /** Blocks as bucket web shows them. */
 const bucketBlocks = async (running: Running): Promise<Block[]> =>
@@ -209,7 +214,7 @@ export const bucketChecks = async (runner: Runner, running: Running, meanwhile: 
 };
 
 /** Blocks as the object store has them now; bucket web looks every ten minutes only. */
-const listBlocks = async (running: Running): Promise<Block[]> => {
+export const listBlocks = async (running: Running): Promise<Block[]> => {
   const store = await podOf(running, 'store');
   const text = await running.kubectl.exec(running.observer, store, 'thanos-store', [
     'sh',

@@ -2,15 +2,16 @@
 // that do not wait for long.
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { type Fleet, type ResolvedFleet, resolveFleet, type Synthesized, synthesize } from '../../charts/fleet';
+import { type Fleet, type ResolvedFleet, type Synthesized, synthesize } from '../../charts/fleet';
+import type { Endpoint, Workload } from '../../charts/kit/wiring';
 import { fleetNamespaces, fleetPods } from '../../scripts/lib/components';
 import { type Forward, instantQuery, Kubectl, type KubeObject, type Sample, ToolError } from '../../scripts/lib/kubectl';
 import { receiver } from './receiver';
 
 /** The fleet file's fleet as the tests want it. */
-export const testFleet = (file: string): ResolvedFleet => {
+export const testFleet = (file: string): Fleet => {
   const fleet = parse(readFileSync(file, 'utf8')) as Fleet;
-  return resolveFleet({
+  return {
     ...fleet,
     // soon, but still in the order of causes and consequences
     alerts: {
@@ -31,7 +32,7 @@ export const testFleet = (file: string): ResolvedFleet => {
         defaultReceiver: 'e2e',
       },
     },
-  } satisfies Fleet);
+  };
 };
 
 /** A running fleet, with ports forwarded to what is asked. */
@@ -95,6 +96,31 @@ export class Running {
   async number(expr: string, parameters: Record<string, string> = {}): Promise<number | undefined> {
     const [sample] = await this.query(expr, parameters);
     return sample ? Number(sample.value[1]) : undefined;
+  }
+
+  /** Ready pods of a workload. */
+  async podsOf({ namespace, name }: Workload): Promise<KubeObject[]> {
+    const pods = await this.kubectl.get(['pods', '-n', namespace, '-l', `app.kubernetes.io/name=${name}`]);
+    const ready = (p: KubeObject) =>
+      p.status.conditions?.some((c: KubeObject) => c.type === 'Ready' && c.status === 'True') && !p.metadata.deletionTimestamp;
+    return pods.filter(ready);
+  }
+
+  /** A counter or gauge of every pod's own /metrics, summed over the series that match. @returns one sum for each pod */
+  async metrics({ server, port }: Endpoint, series: RegExp): Promise<number[]> {
+    const sums: number[] = [];
+    for (const { metadata } of await this.podsOf(server)) {
+      const base = await this.url(server.namespace, `pod/${metadata.name}`, port.number);
+      const text = await (await fetch(`${base}/metrics`, { signal: AbortSignal.timeout(20_000) })).text();
+      const lines = text.split('\n').filter((line) => series.test(line));
+      sums.push(lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0));
+    }
+    return sums;
+  }
+
+  /** The same over all pods of the workload. */
+  async metric(endpoint: Endpoint, series: RegExp): Promise<number> {
+    return (await this.metrics(endpoint, series)).reduce((a, b) => a + b, 0);
   }
 
   close(): void {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { resolveFleet } from '../../charts/fleet';
 import { components, selector } from '../../scripts/lib/components';
 import { run } from '../../scripts/lib/kubectl';
 import { main } from '../../scripts/lib/terminal';
@@ -103,7 +104,7 @@ main(async () => {
     console.log(help);
     return 0;
   }
-  const running = new Running(testFleet(process.env.FLEET ?? 'fleet.yaml'));
+  const running = new Running(resolveFleet(testFleet(process.env.FLEET ?? 'fleet.yaml')));
   await run('promtool', ['--version']);
   await refuseIfPresent(running);
   const runner = new Runner();

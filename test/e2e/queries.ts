@@ -11,15 +11,6 @@ import { assert, type Runner, until } from './runner';
 const area = 'Queries';
 const day = 86_400;
 
-/** A counter or gauge of a component's own /metrics, summed over the series that match. */
-const metric = async (base: string, name: RegExp): Promise<number> => {
-  const text = await (await fetch(`${base}/metrics`, { signal: AbortSignal.timeout(20_000) })).text();
-  return text
-    .split('\n')
-    .filter((line) => name.test(line))
-    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
-};
-
 const range = async (
   base: string,
   expr: string,
@@ -110,12 +101,12 @@ export const queryChecks = async (runner: Runner, running: Running): Promise<voi
 
   await runner.check(area, 'the second identical range query is answered from the cache of the query-frontend', async () => {
     const frontend = await running.frontendUrl();
-    const query = await running.queryUrl();
+    const { query, queryFrontend } = running.topology.observer;
     const end = Math.floor(Date.now() / 1000 / 3600) * 3600 - 3600;
     const ask = () => range(frontend, `count(up) or vector(${end})`, end - 3600, end, 60, { dedup: 'true' });
     const counts = async () => ({
-      hits: await metric(frontend, /^cortex_cache_hits_total\{.*tripperware="query_range"/),
-      downstream: await metric(query, /^http_requests_total\{.*handler="query_range"/),
+      hits: await running.metric(queryFrontend.http, /^cortex_cache_hits_total\{.*tripperware="query_range"/),
+      downstream: await running.metric(query.http, /^http_requests_total\{.*handler="query_range"/),
     });
     const before = await counts();
     const first = await ask();
@@ -137,7 +128,11 @@ export const queryChecks = async (runner: Runner, running: Running): Promise<voi
 
   await runner.check(area, 'a range of 25 hours is split by day', async () => {
     const frontend = await running.frontendUrl();
-    const splits = () => metric(frontend, /^thanos_frontend_split_queries_total\{.*tripperware="query_range"/);
+    const splits = () =>
+      running.metric(
+        running.topology.observer.queryFrontend.http,
+        /^thanos_frontend_split_queries_total\{.*tripperware="query_range"/,
+      );
     const end = Math.floor(Date.now() / 1000 / day) * day - 3600; // over midnight UTC exactly once
     const before = await splits();
     await range(frontend, `sum(${backfilled}) or vector(1)`, end - 25 * 3600, end, 300);

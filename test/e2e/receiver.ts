@@ -17,7 +17,7 @@ export const receiver = {
 const script = (integration: Integration) =>
   `#!/bin/sh\nn=/tmp/${integration}.$$\ncat >$n.part\nmv $n.part $n.json\nprintf "Content-Type: text/plain\\r\\n\\r\\nok"\n`;
 
-const objects = (observer: string) => [
+const objects = (observer: string, node?: PodPlace) => [
   { apiVersion: 'v1', kind: 'Namespace', metadata: { name: receiverNamespace } },
   // Alertmanager may go to port 443 of any address, which is where a real webhook is
   {
@@ -39,6 +39,7 @@ const objects = (observer: string) => [
     kind: 'Pod',
     metadata: { name, namespace: receiverNamespace, labels: { app: name } },
     spec: {
+      ...node,
       terminationGracePeriodSeconds: 0,
       containers: [
         {
@@ -60,10 +61,13 @@ const objects = (observer: string) => [
   },
 ];
 
-/** Deploys the receiver and its Secret; the observer's namespace must exist. */
-export const deployReceiver = async (kubectl: Kubectl, observer: string): Promise<void> => {
+/** Where a pod is, as a pod's spec says it. */
+export type PodPlace = Readonly<Record<'nodeSelector' | 'tolerations', unknown>>;
+
+/** Deploys the receiver and its Secret; the observer's namespace must exist. @param node where it must be; absent: anywhere */
+export const deployReceiver = async (kubectl: Kubectl, observer: string, node?: PodPlace): Promise<void> => {
   await kubectl.run(['apply', '--server-side', '-f', '-'], {
-    input: objects(observer)
+    input: objects(observer, node)
       .map((o) => JSON.stringify(o))
       .join('\n---\n'),
   });
