@@ -5,6 +5,7 @@ import { images, reference } from '../../charts/images';
 import { run } from '../../scripts/lib/kubectl';
 import { root } from '../support/fleets';
 import type { Running } from './fleet';
+import { receiverNamespace } from './receiver';
 import { assert, type Runner } from './runner';
 
 /** Commands on other fleets than this one, each with the reason. */
@@ -61,6 +62,7 @@ export const runbookChecks = async (runner: Runner, running: Running): Promise<v
         .replaceAll('<pod>', 'thanos-rule-0')
         .replaceAll('<container>', 'thanos-rule')
         .replaceAll(/ --previous\b/g, '')
+        .replaceAll(' debug node/', ` -n ${receiverNamespace} debug node/`) // its pod stays, and goes with the namespace
         .replaceAll('-it --image=busybox', `-i --image=${reference(images.busybox)}`)
         .replaceAll(/http:\/\/localhost:(\d+)/g, (url, local) => urls.get(local) ?? url);
     const wrong: string[] = [];
