@@ -32,9 +32,10 @@ import {
   statefulSet,
   yaml,
 } from '../kit/kubernetes';
+import { seconds } from '../kit/units';
 import { type Edges, Endpoint, type Exposure, type Port, type Workload } from '../kit/wiring';
 import { clusterRuleFiles } from '../rules';
-import { drains, grpc, grpcArgs, httpArgs, memoryArgs, type Place, servesOn } from './thanos';
+import { drains, grpc, grpcArgs, httpArgs, infoTimeout, memoryArgs, type Place, servesOn } from './thanos';
 
 const http: Port = { name: 'http', number: 9090 };
 const sidecarHttp: Port = { name: 'sidecar-http', number: 10902 };
@@ -43,10 +44,12 @@ const sidecarHttp: Port = { name: 'sidecar-http', number: 10902 };
 const uid = 65534;
 const dataDirectory = '/prometheus';
 /**
- * Seconds until the querier asks a restarted sidecar again, at most. Here its new address is looked up every 10 s. Elsewhere its
- * address stays, and gRPC tries it ever more seldom, up to every 2 minutes (google.golang.org/grpc/backoff).
+ * Seconds until the querier asks a restarted sidecar again, at most. Here its new address is looked up every 10 s in a DNS that
+ * remembers for 5 s, and is taken up by the next round of questions: there is one every 20 s, which lasts as long while anybody
+ * does not answer. Elsewhere its address stays, and gRPC tries it ever more seldom, up to every 2 minutes
+ * (google.golang.org/grpc/backoff).
  */
-const seenAgain = { here: 30, remote: 120 } as const;
+const seenAgain = { here: 10 + 5 + 2 * seconds(infoTimeout), remote: 120 } as const;
 
 export interface Prometheus {
   readonly workload: Workload;

@@ -6,7 +6,7 @@ import { rulerLabels } from '../fleet/checks';
 import { type ResolvedFleet, replicaLabel } from '../fleet/resolve';
 import { configMapVolume, deployment, readOnly, reloadedConfigMap, resources, service, yaml } from '../kit/kubernetes';
 import type { Edges, Endpoint } from '../kit/wiring';
-import { drains, grpc, http, type Place, type StoreApi, thanosPod, thanosWorkload, withStoreApi } from './thanos';
+import { drains, grpc, http, infoTimeout, type Place, type StoreApi, thanosPod, thanosWorkload, withStoreApi } from './thanos';
 
 export interface Query extends StoreApi {
   /** What it shows to sidecars in other Kubernetes clusters. */
@@ -21,13 +21,6 @@ export const declareQuery = (edges: Edges, place: Place, scale: ResolvedFleet['o
 
 /** Longest wait for one StoreAPI; a slow store makes a partial answer, not a stalled one. */
 export const storeResponseTimeout = '30s';
-
-/**
- * Longest wait for what a StoreAPI says of itself, and the time between two such questions. gRPC notices after 15 s (thanos
- * pkg/extgrpc) that a pod has vanished with its node, and then asks another one of its group. With Thanos' own 5 s the question
- * fails before that, and the whole group is left out of queries without a word.
- */
-const infoTimeout = '20s';
 
 export const renderQuery = (
   scope: Construct,

@@ -64,6 +64,13 @@ export const withStoreApi = (edges: Edges, workload: Workload): StoreApi => ({
   grpc: new Endpoint(edges, workload, grpc),
 });
 
+/**
+ * Longest wait for what a StoreAPI says of itself, and the time between two such questions. gRPC notices after 15 s (thanos
+ * pkg/extgrpc) that a pod has vanished with its node, and then asks another one of its group. With Thanos' own 5 s the question
+ * fails before that, and the whole group is left out of queries without a word.
+ */
+export const infoTimeout = '20s';
+
 /** What tells the pods of one Thanos component from those of another. */
 export interface ThanosPod {
   readonly command: readonly string[];
