@@ -511,19 +511,4 @@ describe('a second bucket', () => {
     expect(secondConfig(objects).config.storage_account_key).toBe(key);
     expect(replicator(objects).container.env.map((e: Json) => `$(${e.name})`)).toContain(key);
   });
-  test('of Google beside one of Amazon has a token and a file of its own', () => {
-    const provider = 'projects/1/locations/global/workloadIdentityPools/pool/providers/p';
-    const to = `replicate: {to: {type: gcs, bucket: copies, auth: {workloadIdentity: {provider: "${provider}"}}}}`;
-    const { objects } = sampleOf('fleet.yaml', kindFleet(s3(`endpoint: s3, auth: {secret: keys}, ${to}`)));
-    const { container } = replicator(objects);
-    expect(container.env).toContainEqual({
-      name: 'GOOGLE_APPLICATION_CREDENTIALS',
-      value: '/etc/thanos/replica/google-credentials.json',
-    });
-    expect(container.volumeMounts).toContainEqual({
-      name: 'replica-token',
-      mountPath: '/etc/thanos/replica-token',
-      readOnly: true,
-    });
-  });
 });

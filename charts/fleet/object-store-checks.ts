@@ -77,7 +77,6 @@ const alternatives: Check = ({ objectStore: store }) => {
     ...(store.type === 'embedded' ? [] : authAlternatives(auth, store.type, store.auth)),
     ...(store.type === 's3' ? caAlternatives(here, store.ca) : []),
     ...(to?.type === 's3' ? caAlternatives(there, to.ca) : []),
-    ...(to?.auth && to.type !== 's3' ? authAlternatives([...there, 'auth'], to.type, to.auth) : []),
   ];
 };
 

@@ -233,56 +233,43 @@ const azureAuth = z
   })
   .describe('As whom the container is used: one of secret and workloadIdentity.');
 
-const asTheFirst = 'Default: as whom the first one is used, if it is of the same kind.';
 const inObserver = "that exists in the observer's namespace";
 
-const second = z.discriminatedUnion(
-  'type',
-  [
-    z.strictObject({
-      ...s3Place,
-      auth: z
-        .strictObject({
-          secret: secretName.describe(`Static keys: a Secret ${inObserver}, with the keys accessKey and secretKey.`),
-        })
-        .optional()
-        .describe(`As whom it is used. ${asTheFirst}`),
-    }),
-    z.strictObject({ ...gcsPlace, auth: gcsAuth.optional().describe(`As whom it is used. ${asTheFirst}`) }),
-    z.strictObject({
-      ...azurePlace,
-      auth: z
-        .strictObject({
-          secret: secretName.optional().describe(`A Secret ${inObserver} and holds a key of the storage account.`),
-          key: secretKey.optional().describe('Its key. Default: storage-account-key.'),
-          workloadIdentity: z
-            .strictObject({
-              tenantId: uuid.describe('The tenant of the managed identity.'),
-              clientId: clientId('the replicator'),
-            })
-            .optional()
-            .describe('A managed identity with a federated credential.'),
-        })
-        .optional()
-        .describe(`As whom it is used. ${asTheFirst}`),
-    }),
-  ],
-  { error: 'write type: s3, type: gcs or type: azure' },
-);
+const secondS3 = z.strictObject({
+  ...s3Place,
+  auth: z
+    .strictObject({
+      secret: secretName.describe(`Static keys: a Secret ${inObserver}, with the keys accessKey and secretKey.`),
+    })
+    .optional()
+    .describe('As whom it is used. Default: as whom the first one is used.'),
+});
+const secondGcs = z.strictObject(gcsPlace);
+const secondAzure = z.strictObject({
+  ...azurePlace,
+  auth: z
+    .strictObject({
+      secret: secretName.describe(`A Secret ${inObserver} and holds a key of the storage account.`),
+      key: secretKey.optional().describe('Its key. Default: storage-account-key.'),
+    })
+    .optional()
+    .describe('As whom it is used. Default: as whom the first one is used.'),
+});
 
-const replicate = z
-  .strictObject({
-    to: second.describe('The second bucket; it must exist.'),
-    resources: resources.optional().describe('What the pod asks of its node. Default: 50m and 512Mi.'),
-  })
-  .optional()
-  .describe('Copies every block to a second bucket, and deletes nothing there (docs/restore.md). Default: there is one copy.');
-
-const everyStore = { toleratedOutage, replicate };
-const s3 = z.strictObject({ ...s3Place, auth: awsAuth, ...everyStore });
-const gcs = z.strictObject({ ...gcsPlace, auth: gcsAuth, ...everyStore });
-const azure = z.strictObject({ ...azurePlace, auth: azureAuth, ...everyStore });
-const embedded = z.strictObject({ ...embeddedPlace, ...everyStore });
+const everyStore = <T extends z.ZodType>(second: T) => ({
+  toleratedOutage,
+  replicate: z
+    .strictObject({
+      to: second.describe('The second bucket; it must exist.'),
+      resources: resources.optional().describe('What the pod asks of its node. Default: 50m and 512Mi.'),
+    })
+    .optional()
+    .describe('Copies every block to a second bucket, and deletes nothing there (docs/restore.md). Default: there is one copy.'),
+});
+const embedded = z.strictObject({ ...embeddedPlace, ...everyStore(secondS3) });
+const s3 = z.strictObject({ ...s3Place, auth: awsAuth, ...everyStore(secondS3) });
+const gcs = z.strictObject({ ...gcsPlace, auth: gcsAuth, ...everyStore(secondGcs) });
+const azure = z.strictObject({ ...azurePlace, auth: azureAuth, ...everyStore(secondAzure) });
 
 /** Where blocks are kept. */
 export const objectStore = z.discriminatedUnion('type', [embedded, s3, gcs, azure], {

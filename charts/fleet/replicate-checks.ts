@@ -27,7 +27,6 @@ const another: Check = (_fleet, { objectStore: from }) =>
 /** Why nobody could use the second bucket as the first one is used; undefined when somebody can. */
 const cannotShare = (from: ResolvedObjectStore, to: Replica): string | undefined => {
   if (from.type === 'embedded') return "the embedded object store's credentials are known nowhere else";
-  if (from.type !== to.type) return `who uses a bucket of the type ${from.type} is nobody to one of the type ${to.type}`;
   if (from.type === 's3' && to.type === 's3' && from.auth.type !== 'secret' && !isAmazon(to.endpoint))
     return `${to.endpoint} is not Amazon S3, and knows nothing of roles`;
   if (from.type === 'azure' && to.type === 'azure' && from.auth.type === 'secret' && from.storageAccount !== to.storageAccount)
@@ -35,36 +34,23 @@ const cannotShare = (from: ResolvedObjectStore, to: Replica): string | undefined
   return undefined;
 };
 
-const ways: Readonly<Record<Replica['type'], string>> = {
+const keys = {
   s3: "auth: {secret: …}, a Secret in the observer's namespace with the keys accessKey and secretKey.",
-  gcs: 'auth: {workloadIdentity: {provider: …}}, or auth: {secret: …}.',
-  azure: 'auth: {workloadIdentity: {tenantId: …, clientId: …}}, or auth: {secret: …}.',
-};
+  azure: "auth: {secret: …}, a Secret in the observer's namespace with a key of the storage account.",
+} as const;
 
 const identity: Check = (_fleet, { objectStore: from }) => {
   const to = from.replicate?.to;
   if (!to) return [];
   const why = cannotShare(from, to);
-  const twice =
-    (from.type === 'gcs' && to.type === 'gcs' && to.auth !== undefined) ||
-    (from.type === 'azure' &&
-      to.type === 'azure' &&
-      from.auth.type === 'workloadIdentity' &&
-      to.auth?.type === 'workloadIdentity');
+  const own = to.type === 'gcs' ? undefined : to.auth;
   return [
-    ...refuseIf(to.auth === undefined && why !== undefined, {
+    ...refuseIf(own === undefined && why !== undefined, {
       code: 'replica-for-nobody',
       path,
       problem: `nothing says as whom the second bucket is used: ${why}`,
       consequence: 'no block could be copied.',
-      remedy: ways[to.type],
-    }),
-    ...refuseIf(twice, {
-      code: 'replica-for-nobody',
-      path: [...path, 'auth'],
-      problem: 'the second bucket is to be used as somebody else than the first one, by the same process',
-      consequence: `a process is one identity to ${from.type === 'gcs' ? 'Google' : 'Azure'}: it could use one of the buckets only.`,
-      remedy: `leave auth out, and give the replicator's identity rights on both.`,
+      remedy: keys[to.type === 'azure' ? 'azure' : 's3'],
     }),
     ...refuseIf(from.type === 'azure' && from.auth.type === 'workloadIdentity' && from.auth.clientIds.replicate === undefined, {
       code: 'replica-for-nobody',

@@ -6,9 +6,7 @@ import {
   type AzurePlace,
   azureKey,
   azurePlace,
-  type GcsAuth,
   type GcsPlace,
-  gcsAuth,
   gcsPlace,
   type S3Place,
   s3Place,
@@ -20,7 +18,7 @@ export interface S3Replica extends S3Place {
   readonly auth?: { readonly secret: string };
 }
 
-export type Replica = S3Replica | (GcsPlace & { readonly auth?: GcsAuth }) | (AzurePlace & { readonly auth?: AzureAuth });
+export type Replica = S3Replica | GcsPlace | (AzurePlace & { readonly auth?: AzureAuth });
 
 export interface ResolvedReplicate {
   readonly to: Replica;
@@ -34,14 +32,8 @@ type Written = NonNullable<Fleet['objectStore']['replicate']>;
 
 const resolveReplica = ({ to }: Written): Replica => {
   if (to.type === 's3') return { ...s3Place(to), auth: to.auth };
-  if (to.type === 'gcs') return { ...gcsPlace(to), auth: to.auth && gcsAuth(to.auth) };
-  const identity = to.auth?.workloadIdentity;
-  return {
-    ...azurePlace(to),
-    auth: identity
-      ? { type: 'workloadIdentity', tenantId: identity.tenantId, clientIds: { replicate: identity.clientId } }
-      : to.auth && azureKey(to.auth),
-  };
+  if (to.type === 'gcs') return gcsPlace(to);
+  return { ...azurePlace(to), auth: to.auth && azureKey(to.auth) };
 };
 
 export const resolveReplicate = (fleet: Fleet): ResolvedReplicate | undefined => {

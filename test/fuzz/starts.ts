@@ -207,8 +207,9 @@ const byKey: Value[] = [
     type: 'gcs',
     bucket: 'abc',
     auth: { secret: 'a', key: 'b' },
-    replicate: { to: { type: 's3', bucket: 'copies', endpoint: 'h:9000', auth: { secret: 'b' } } },
+    replicate: { to: { type: 'gcs', bucket: 'copies' } },
   },
+  { type: 'embedded', replicate: { to: { type: 's3', bucket: 'copies', endpoint: 'h:9000', auth: { secret: 'b' } } } },
   {
     type: 'azure',
     storageAccount: 'abc',

@@ -45,27 +45,26 @@ const exposed = (name: string, addresses: readonly Chosen[]): Record<string, rea
   [`${name}.expose.nodePort.port`]: [31_500, 32_760],
   [`${name}.expose.addresses`]: addresses,
 });
-/** A place for blocks, by the options that buckets have wherever they are named. */
-const places = (name: string): Record<string, readonly Chosen[]> => ({
-  [`${name}<s3>.bucket`]: ['abc', 'a-bucket-1', 'a.b.c'],
-  [`${name}<s3>.region`]: ['eu-west-1', 'us-gov-east-1'],
-  [`${name}<s3>.endpoint`]: ['h:9000', 's3.eu-west-1.amazonaws.com'],
-  [`${name}<s3>.prefix`]: ['a', 'a/{{b}}', 'ü/$X'],
-  [`${name}<s3>.sse<SSE-KMS>.key`]: ['arn:aws:kms:eu-west-1:111122223333:key/1', 'alias/a'],
-  [`${name}<s3>.sse<SSE-KMS>.context`]: [{}, { a: 'b', 'c:d': '" e' }],
-  [`${name}<s3>.storageClass`]: ['INTELLIGENT_TIERING', 'STANDARD'],
-  [`${name}<gcs>.bucket`]: ['abc', 'a_b.c'],
-  [`${name}<gcs>.prefix`]: ['a', 'ü/$X'],
-  [`${name}<gcs>.auth.workloadIdentity.provider`]: [
-    'projects/1/locations/global/workloadIdentityPools/pool/providers/{kubernetes}',
-  ],
-  [`${name}<azure>.storageAccount`]: ['abc', 'x'.repeat(24)],
-  [`${name}<azure>.container`]: ['abc', 'a-b-1'],
-  [`${name}<azure>.prefix`]: ['a', 'ü/$X'],
-  [`${name}<azure>.endpoint`]: ['blob.core.windows.net', 'h'],
-  [`${name}<azure>.auth.workloadIdentity.tenantId`]: ids,
+/** Places for blocks, by the options that buckets have wherever they are named. */
+const s3Places = (name: string): Record<string, readonly Chosen[]> => ({
+  [`${name}.bucket`]: ['abc', 'a-bucket-1', 'a.b.c'],
+  [`${name}.region`]: ['eu-west-1', 'us-gov-east-1'],
+  [`${name}.endpoint`]: ['h:9000', 's3.eu-west-1.amazonaws.com'],
+  [`${name}.prefix`]: ['a', 'a/{{b}}', 'ü/$X'],
+  [`${name}.sse<SSE-KMS>.key`]: ['arn:aws:kms:eu-west-1:111122223333:key/1', 'alias/a'],
+  [`${name}.sse<SSE-KMS>.context`]: [{}, { a: 'b', 'c:d': '" e' }],
+  [`${name}.storageClass`]: ['INTELLIGENT_TIERING', 'STANDARD'],
 });
-const stores = ['embedded', 's3', 'gcs', 'azure'];
+const gcsPlaces = (name: string): Record<string, readonly Chosen[]> => ({
+  [`${name}.bucket`]: ['abc', 'a_b.c'],
+  [`${name}.prefix`]: ['a', 'ü/$X'],
+});
+const azurePlaces = (name: string): Record<string, readonly Chosen[]> => ({
+  [`${name}.storageAccount`]: ['abc', 'x'.repeat(24)],
+  [`${name}.container`]: ['abc', 'a-b-1'],
+  [`${name}.prefix`]: ['a', 'ü/$X'],
+  [`${name}.endpoint`]: ['blob.core.windows.net', 'h'],
+});
 const tuned = (name: string): Record<string, readonly Chosen[]> => ({
   [`${name}.disable`]: [[], ['service_down'], ['Watchdog', 'high_load', 'high_load']],
   [`${name}.queryLatency.p99`]: ['1ms', '40s'],
@@ -83,14 +82,21 @@ const byName: Record<string, readonly Chosen[]> = {
   'kubernetes.*<eks>.storageClass': ['gp3', 'x'.repeat(63)],
   'kubernetes.*<eks>.arn': ['arn:aws:eks:eu-west-1:111122223333:cluster/a', 'arn:aws-cn:eks:cn-north-1:111122223333:cluster/B_1'],
   'kubernetes.*<eks>.oidcProvider': ['https://oidc.eks.eu-west-1.amazonaws.com/id/0123', 'https://h'],
-  ...places('objectStore'),
-  ...Object.assign(
-    {},
-    ...stores.map((type) => ({
-      ...places(`objectStore<${type}>.replicate.to`),
-      [`objectStore<${type}>.replicate.to<azure>.auth.workloadIdentity.clientId`]: ids,
-    })),
-  ),
+  ...s3Places('objectStore<s3>'),
+  ...gcsPlaces('objectStore<gcs>'),
+  ...azurePlaces('objectStore<azure>'),
+  ...s3Places('objectStore<embedded>.replicate.to'),
+  ...s3Places('objectStore<s3>.replicate.to'),
+  ...gcsPlaces('objectStore<gcs>.replicate.to'),
+  ...azurePlaces('objectStore<azure>.replicate.to'),
+  'objectStore<embedded>.replicate.to.type': ['s3'],
+  'objectStore<s3>.replicate.to.type': ['s3'],
+  'objectStore<gcs>.replicate.to.type': ['gcs'],
+  'objectStore<azure>.replicate.to.type': ['azure'],
+  'objectStore<gcs>.auth.workloadIdentity.provider': [
+    'projects/1/locations/global/workloadIdentityPools/pool/providers/{kubernetes}',
+  ],
+  'objectStore<azure>.auth.workloadIdentity.tenantId': ids,
   'objectStore<s3>.auth.irsa.roles': ['arn:aws:iam::{account}:role/a/{kubernetes}-{component}'],
   'objectStore<s3>.auth.podIdentity.roles': ['arn:aws:iam::111122223333:role/a-{component}'],
   ...Object.fromEntries(
