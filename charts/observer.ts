@@ -10,6 +10,7 @@ import { renderQueryFrontend } from './components/query-frontend';
 import { renderReplicate } from './components/replicate';
 import { renderRuler } from './components/ruler';
 import { renderStore } from './components/store';
+import { renderTenants } from './components/tenants';
 import type { Keeper } from './config/caches';
 import { bucketClients, withReplica } from './config/objstore';
 import { renderExposed } from './exposure';
@@ -21,7 +22,8 @@ import type { Topology } from './topology';
 
 export const renderObserver = (chart: Chart, topology: Topology): void => {
   const { fleet, observer, edges, secrets } = topology;
-  const { kubernetes, query, queryFrontend, stores, memcached, compactor, ruler, bucketWeb, alertmanager, grafana } = observer;
+  const { kubernetes, query, tenants, queryFrontend, stores, memcached, compactor, ruler, bucketWeb, alertmanager, grafana } =
+    observer;
   const own = fleet.observer.namespace;
   const queryUrl = userUrl(topology, query.http);
   const grafanaUrl = userUrl(topology, grafana.http);
@@ -35,6 +37,8 @@ export const renderObserver = (chart: Chart, topology: Topology): void => {
     each: [ruler.grpc, ...topology.clusters.map((c) => c.grpc)],
     externalUrl: queryUrl,
   });
+  const { tenancy } = fleet.observer;
+  if (tenants && tenancy) renderTenants(chart, tenants, fleet, tenancy, { query: query.grpc });
   renderQueryFrontend(chart, queryFrontend, fleet, { downstream: query.http, cache: keeper(queryFrontend.workload) });
   for (const store of stores)
     renderStore(chart, store, fleet, { bucket: bucket(store.workload, 'read'), cache: keeper(store.workload) });

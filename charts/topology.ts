@@ -13,6 +13,7 @@ import { declareQueryFrontend } from './components/query-frontend';
 import { declareReplicate } from './components/replicate';
 import { declareRuler, type Ruler } from './components/ruler';
 import { declareStores, type Store } from './components/store';
+import { declareTenants } from './components/tenants';
 import type { Place, ThanosWorkload } from './components/thanos';
 import { Grants } from './config/object-stores/client';
 import type { Bucket } from './config/objstore';
@@ -27,6 +28,8 @@ import { Edges } from './kit/wiring';
 export interface Observer {
   readonly kubernetes: ResolvedKubernetes;
   readonly query: Query;
+  /** Absent: there are no tenants. */
+  readonly tenants?: ThanosWorkload;
   readonly queryFrontend: ThanosWorkload;
   readonly stores: readonly Store[];
   /** Absent: caches are kept elsewhere. */
@@ -95,6 +98,7 @@ export const declareTopology = (fleet: ResolvedFleet): Topology => {
     observer: {
       kubernetes: kubernetes(observer.in),
       query: declareQuery(edges, here, observer.query, spread),
+      ...(observer.tenancy ? { tenants: declareTenants(edges, here, observer.query) } : {}),
       queryFrontend: declareQueryFrontend(edges, here, observer.queryFrontend),
       stores: declareStores(edges, here, observer.store),
       ...(observer.cache.type === 'memcached' ? { memcached: declareMemcached(edges, here, observer.cache) } : {}),
@@ -129,6 +133,7 @@ export const declareTopology = (fleet: ResolvedFleet): Topology => {
 /** Everything in the observer that is scraped. */
 export const observerTargets = ({ observer: o }: Topology) => [
   o.query.http,
+  ...(o.tenants ? [o.tenants.http] : []),
   o.queryFrontend.http,
   ...o.stores.map((s) => s.http),
   o.compactor.http,

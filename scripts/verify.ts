@@ -4,8 +4,8 @@
 // memcached and node-exporter is started with its synthesized arguments and configuration and must become ready, by mutual TLS
 // where the fleet has it; cAdvisor reads its arguments; flags and keys are those of catalogue/; dashboards are judged by
 // Grafana's types; policies let through what the recorded edges name and nothing else; alerts are routed as routing.yaml beside
-// the fleet file says, and arrive at servers that stand for their receivers; kube-score finds nothing that is not explained in
-// docs/kube-score.md; kubeconform checks every object against the API of
+// the fleet file says, and arrive at servers that stand for their receivers; tenants see what is theirs; kube-score finds nothing
+// that is not explained in docs/kube-score.md; kubeconform checks every object against the API of
 // every supported Kubernetes minor, and an API server tries it when a context is given. In the end every check is given a
 // mistake, which it must notice.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -22,6 +22,7 @@ import { type Accepted, proofs } from './verify/mistakes';
 import { objectStoreChecks } from './verify/object-stores';
 import { programs } from './verify/pods';
 import { ruleTestChecks, ruleTestProof } from './verify/rule-tests';
+import { tenantChecks } from './verify/tenants';
 
 /** Kubernetes minors that the fleet supports, as kubeconform's schemas are published. */
 const kubernetesVersions = ['1.32.0', '1.33.0', '1.34.0', '1.35.0'];
@@ -181,7 +182,10 @@ main(async () => {
   }
   const ruleTests = positionals.length === 0 ? ruleTestChecks(join(folder, 'rule-tests')) : [];
   await runAble(ruleTests);
-  if (positionals.length === 0) await runAble(objectStoreChecks(join(folder, 'object-stores')));
+  if (positionals.length === 0) {
+    await runAble(objectStoreChecks(join(folder, 'object-stores')));
+    await runAble(tenantChecks(join(folder, 'tenants')));
+  }
   if (positionals.length === 0 && !missing.has('kube-score'))
     for (const explanation of needless())
       fails('kube-score', explanation, 'No fleet has that any more: docs/kube-score.md explains nothing.');

@@ -48,7 +48,7 @@ describe('by the types of their Grafana', () => {
   it('everything in them is known', async () => {
     expect(once.size).toBeGreaterThan(7);
     expect(await dashboardProblems(once)).toEqual([]);
-  });
+  }, 60_000);
   it.each<[string, (board: Json) => void, RegExp]>([
     ['an unknown key', (b) => (b.titel = 'Nodes'), /^nodes: titel: .*"titel"/],
     ['an unknown option of a panel', (b) => (b.panels[1].options.leggend = {}), /^nodes: panels\[1\]\.options\.leggend: /],

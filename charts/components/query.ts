@@ -19,6 +19,9 @@ export const declareQuery = (edges: Edges, place: Place, scale: ResolvedFleet['o
   return { ...api, clientTls: spread ? clientCertificate({ workload: api.workload, program: 'thanos-query' }) : undefined };
 };
 
+/** Labels that tell replicas apart. */
+export const dedupArgs = [replicaLabel, rulerLabels.replica].map((label) => `--query.replica-label=${label}`);
+
 /** Longest wait for one StoreAPI; a slow store makes a partial answer, not a stalled one. */
 export const storeResponseTimeout = '30s';
 
@@ -59,8 +62,7 @@ export const renderQuery = (
         '--endpoint.sd-config-reload-interval=1m',
         `--endpoint.info-timeout=${infoTimeout}`,
         '--store.sd-dns-interval=10s', // a restarted pod is queried again after 10 s
-        `--query.replica-label=${replicaLabel}`,
-        `--query.replica-label=${rulerLabels.replica}`,
+        ...dedupArgs,
         '--query.auto-downsampling',
         '--query.partial-response', // a graph with a gap and a warning beats none
         `--query.timeout=${fleet.observer.query.timeout}`,

@@ -15,6 +15,7 @@ import { platformChecks } from './platform-checks';
 import { clusterLabel, type ResolvedFleet, replicaLabel } from './resolve';
 import type { Fleet } from './schema';
 import { sizingChecks } from './sizing-checks';
+import { tenancyChecks } from './tenancy-checks';
 import { type Check, type Path, refuseIf, type Violation } from './violations';
 
 /** Labels that the fleet itself sets; rulerLabels are in the ruler's own blocks. */
@@ -341,6 +342,7 @@ const checks: readonly Check[] = [
   timeouts,
   localhostAddresses,
   ...availabilityChecks,
+  ...tenancyChecks,
   ...objectStoreChecks,
   ...platformChecks,
   ...exposureChecks,

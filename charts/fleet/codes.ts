@@ -96,6 +96,8 @@ export const codes = [
   'static-keys',
   'store-split-age',
   'store-split-order',
+  'tenant-label',
+  'tenant-name',
   'tls-for-nobody',
   'tls-missing',
   'trust-policy-too-long',

@@ -22,21 +22,24 @@ const alb = z.strictObject({
   class: dnsLabel.optional().describe('The IngressClass. Default: alb.'),
 });
 
+/** Pods that are not the fleet's own. */
+export const peerPods = z.strictObject({
+  namespace: dnsLabel.describe('Their namespace.'),
+  labels: z
+    .record(
+      text(/^([a-z0-9.-]{1,253}\/)?[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$/, 'write a label of Kubernetes'),
+      text(/^[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$/, 'write the value of a label'),
+    )
+    .describe('Their labels.'),
+});
+
 const gateway = z.strictObject({
   name: objectName('Gateway').describe('The Gateway, which exists.'),
   namespace: dnsLabel.describe('Its namespace.'),
   listener: dnsLabel.describe('The name of its listener that ends TLS (sectionName): the one that routes use.'),
-  pods: z
-    .strictObject({
-      namespace: dnsLabel.describe('Their namespace.'),
-      labels: z
-        .record(
-          text(/^([a-z0-9.-]{1,253}\/)?[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$/, 'write a label of Kubernetes'),
-          text(/^[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$/, 'write the value of a label'),
-        )
-        .describe('Their labels.'),
-    })
-    .describe("The pods that carry the Gateway's traffic: the user interfaces' pods let in nobody else from outside."),
+  pods: peerPods.describe(
+    "The pods that carry the Gateway's traffic: the user interfaces' pods let in nobody else from outside.",
+  ),
 });
 
 export const ingress = z.strictObject({

@@ -16,6 +16,7 @@ import { byName } from './order';
 import { type AwsCluster, awsCluster, type Platform, platforms } from './platforms';
 import type { Fleet } from './schema';
 import { type BucketRetention, type ClusterLoad, clusterSizes, embeddedSize, observerSizes } from './sizing';
+import { type ResolvedTenancy, resolveTenancy } from './tenancy';
 
 export type { ResolvedAlerts } from './alerts';
 
@@ -81,6 +82,8 @@ export interface ResolvedFleet {
     /** How clusters in other Kubernetes clusters reach its Alertmanagers. */
     readonly expose?: ResolvedExpose;
     readonly query: { readonly timeout: string };
+    /** Absent: nobody is shown a part only. */
+    readonly tenancy?: ResolvedTenancy;
     readonly alertmanager: ResolvedNotifications;
     /** Absent: no user interface has a host. */
     readonly ingress?: ResolvedIngress;
@@ -190,6 +193,7 @@ const resolveObserver = (
     ...parts,
     query: { ...parts.query, timeout: observer.query?.timeout ?? '2m' },
     alertmanager: { ...parts.alertmanager, ...resolveNotifications(fleet) },
+    tenancy: resolveTenancy(fleet),
     ingress: resolveIngress(fleet),
     grafana: { ...parts.grafana, adminSecret: observer.grafana?.adminSecret, oidc: resolveOidc(fleet) },
   };

@@ -31,6 +31,7 @@ import {
   text,
   volumeSize,
 } from './scalars';
+import { tenancy } from './tenancy-schema';
 
 /** An EKS cluster: partition, region, account, name. */
 export const eksArn = 'arn:(aws[a-z-]*):eks:([a-z0-9-]+):(\\d{12}):cluster/([A-Za-z0-9][-_A-Za-z0-9]{0,99})';
@@ -291,6 +292,9 @@ const observer = z.strictObject({
     })
     .optional()
     .describe('Thanos Query.'),
+  tenancy: tenancy
+    .optional()
+    .describe('A second querier, which shows each tenant the series of his own clusters (docs/tenants.md). Default: none.'),
   ingress: ingress
     .optional()
     .describe(

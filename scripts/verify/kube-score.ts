@@ -18,7 +18,7 @@ interface Explained {
   readonly why: string;
 }
 
-const thanosAlone = 'thanos-(query|query-frontend|store.*|compact|rule|bucket-web)';
+const thanosAlone = 'thanos-(query|query-tenants|query-frontend|store.*|compact|rule|bucket-web)';
 
 const explained: readonly Explained[] = [
   {
@@ -96,8 +96,8 @@ const explained: readonly Explained[] = [
   {
     severity: 'WARNING',
     finding: 'Deployment few replicas',
-    of: /\/thanos-(query|query-frontend|store)$/,
-    where: 'query, query-frontend and store gateway, on kind',
+    of: /\/thanos-(query|query-tenants|query-frontend|store)$/,
+    where: 'queriers, query-frontend and store gateway, on kind',
     platform: 'kind',
     why: 'One of each on a machine that is lost as a whole. [high-availability.md](high-availability.md) says how to have several; on EKS there are.',
   },

@@ -82,7 +82,8 @@ const freePorts = () => {
   return async (): Promise<number> => {
     for (;;) {
       next = next >= 32_000 ? 20_000 : next + 1;
-      if (await isFree(next)) return next;
+      const port = next; // others ask meanwhile
+      if (await isFree(port)) return port;
     }
   };
 };

@@ -51,6 +51,7 @@ export const everyOption: Value = {
     in: 'kind',
     namespace: 'watch',
     query: { replicas: 2, timeout: '1m' },
+    tenancy: { label: 'team', header: 'X-Team', proxy: { namespace: 'login', labels: { app: 'proxy' } } },
     queryFrontend: { replicas: 2 },
     alertmanager: {
       replicas: 2,

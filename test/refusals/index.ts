@@ -12,12 +12,14 @@ import { model } from './model';
 import { notifications } from './notifications';
 import { objectStores } from './object-store';
 import { sizing } from './sizing';
+import { tenancyRefusals } from './tenancy';
 
 export const refusals = {
   acceptances,
   forms,
   model,
   availability,
+  tenancy: tenancyRefusals,
   alerts,
   notifications,
   objectStores,

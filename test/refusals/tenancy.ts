@@ -1,0 +1,25 @@
+// Every refusal about tenants: a fleet that trips it at », and one that nearly does.
+import { fleet, type Refusal } from './support';
+
+const shown = (label: string, labels = '{team: shop}'): string =>
+  fleet({
+    observer: `observer: {in: kind, tenancy: {${label}, proxy: {namespace: login, labels: {app: proxy}}}}`,
+    clusters: `clusters: {chicago: {in: kind, labels: ${labels}}, seattle: {in: kind}}`,
+  });
+
+export const tenancyRefusals: readonly Refusal[] = [
+  { code: 'tenant-label', wrong: shown('»label: teem'), right: shown('label: team') },
+  { code: 'tenant-label', wrong: shown('»label: namespace'), right: shown('label: cluster') },
+  { code: 'tenant-label', wrong: shown('»label: replica'), right: shown('label: team') },
+  ...['shop/web', '.', '..'].map((name) => ({
+    code: 'tenant-name',
+    wrong: shown('label: team', `{»team: '${name}'}`),
+    right: shown('label: cluster', `{team: '${name}'}`),
+  })),
+  { code: 'wrong-value', wrong: shown('label: team, »header: "X Team"'), right: shown('label: team, header: X-Team') },
+  {
+    code: 'missing-key',
+    wrong: shown('label: team').replace('proxy: {namespace: login, labels', '»proxy: {labels'),
+    right: shown('label: team'),
+  },
+];
