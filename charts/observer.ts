@@ -9,6 +9,7 @@ import { renderQuery } from './components/query';
 import { renderQueryFrontend } from './components/query-frontend';
 import { renderReplicate } from './components/replicate';
 import { renderRuler } from './components/ruler';
+import { letAlertsIn, sidecarCertificates, sidecarEndpoints } from './components/sidecars';
 import { renderStore } from './components/store';
 import { renderTenants } from './components/tenants';
 import type { Keeper } from './config/caches';
@@ -35,8 +36,11 @@ export const renderObserver = (chart: Chart, topology: Topology): void => {
   renderQuery(chart, query, fleet, {
     any: stores.map((s) => s.grpc),
     each: [ruler.grpc, ...topology.clusters.map((c) => c.grpc)],
+    others: fleet.externals.flatMap((external) => sidecarEndpoints(edges, external, query.workload)),
+    certificates: sidecarCertificates(fleet.externals, query.workload, secrets),
     externalUrl: queryUrl,
   });
+  for (const external of fleet.externals) letAlertsIn(external, alertmanager.http);
   const { tenancy } = fleet.observer;
   if (tenants && tenancy) renderTenants(chart, tenants, fleet, tenancy, { query: query.grpc });
   renderQueryFrontend(chart, queryFrontend, fleet, { downstream: query.http, cache: keeper(queryFrontend.workload) });

@@ -130,7 +130,8 @@ export const renderGrafana = (
   options: { datasource: Endpoint; kubernetes: ResolvedKubernetes; externalUrl: string; edges: Edges; secrets: Secrets },
 ): void => {
   const { workload } = grafana;
-  const interval = fleet.clusters.map((c) => c.scrapeInterval).sort((a, b) => seconds(b) - seconds(a))[0] ?? '15s';
+  const interval =
+    [...fleet.clusters, ...fleet.externals].map((c) => c.scrapeInterval).sort((a, b) => seconds(b) - seconds(a))[0] ?? '15s';
   const config = hashedConfigMap(scope, workload, 'grafana-provisioning', {
     'datasources.yaml': yaml(datasources(options.datasource.urlFor(workload), interval, seconds(fleet.observer.query.timeout))),
     'dashboards.yaml': yaml(dashboardProviders(`Fleet ${fleet.name}`)),

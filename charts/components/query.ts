@@ -1,10 +1,10 @@
 // Thanos Query: one view over every sidecar, the store gateway and the ruler.
 import type { Construct } from 'constructs';
 import { type Certificate, clientCertificate, clientTls, tlsMounts, tlsVolumes } from '../config/certificates';
-import { anyOf, discovered, endpointsFile, remote } from '../config/endpoints';
+import { anyOf, discovered, type EndpointConfig, endpointsFile, remote } from '../config/endpoints';
 import { rulerLabels } from '../fleet/checks';
 import { type ResolvedFleet, replicaLabel } from '../fleet/resolve';
-import { configMapVolume, deployment, readOnly, reloadedConfigMap, resources, service, yaml } from '../kit/kubernetes';
+import { configMapVolume, deployment, type k8s, readOnly, reloadedConfigMap, resources, service, yaml } from '../kit/kubernetes';
 import type { Edges, Endpoint } from '../kit/wiring';
 import { drains, grpc, http, infoTimeout, type Place, type StoreApi, thanosPod, thanosWorkload, withStoreApi } from './thanos';
 
@@ -34,6 +34,9 @@ export const renderQuery = (
     each: readonly Endpoint[];
     /** Whose pods hold the same data. */
     any: readonly Endpoint[];
+    /** Those that are not the fleet's, with what they are shown. */
+    others: readonly EndpointConfig[];
+    certificates: { volumes: k8s.Volume[]; volumeMounts: k8s.VolumeMount[] };
     externalUrl: string;
   },
 ): void => {
@@ -47,7 +50,7 @@ export const renderQuery = (
   );
   const any = options.any.map((store) => anyOf(store.srvFor(workload)));
   const endpoints = reloadedConfigMap(scope, workload, 'thanos-query-endpoints', {
-    'endpoints.yaml': yaml(endpointsFile([...any, ...each])),
+    'endpoints.yaml': yaml(endpointsFile([...any, ...each, ...options.others])),
   });
   service(scope, workload, [http, grpc]);
   deployment(
@@ -70,8 +73,12 @@ export const renderQuery = (
         `--alert.query-url=${options.externalUrl}`,
       ],
       resources: resources(fleet.observer.query.resources),
-      volumeMounts: [readOnly('endpoints', '/etc/thanos/endpoints'), ...tlsMounts(query.clientTls)],
-      volumes: [configMapVolume('endpoints', endpoints), ...tlsVolumes(query.clientTls)],
+      volumeMounts: [
+        readOnly('endpoints', '/etc/thanos/endpoints'),
+        ...tlsMounts(query.clientTls),
+        ...options.certificates.volumeMounts,
+      ],
+      volumes: [configMapVolume('endpoints', endpoints), ...tlsVolumes(query.clientTls), ...options.certificates.volumes],
     }),
   );
 };

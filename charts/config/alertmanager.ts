@@ -141,7 +141,7 @@ const alternatives = (route: ResolvedRoute, fleet: ResolvedFleet): string[][] =>
   ];
   const ofClusters = (names?: readonly string[]) => (names ? [oneOf(clusterLabel, names)] : []);
   if (!team) return [[...ofClusters(cluster), ...rest]];
-  const own = fleet.clusters
+  const own = [...fleet.clusters, ...fleet.externals]
     .filter((c) => team.includes(c.labels[teamLabel] ?? '') && (cluster?.includes(c.name) ?? true))
     .map((c) => c.name);
   return [

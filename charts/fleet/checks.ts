@@ -5,6 +5,8 @@ import { alertChecks } from './alert-checks';
 import { availabilityChecks } from './availability-checks';
 import { exposureChecks } from './exposure-checks';
 import { externalSecretsChecks } from './external-secrets-checks';
+import { deployed } from './externals';
+import { externalsChecks } from './externals-checks';
 import { gitopsChecks } from './gitops-checks';
 import { imageChecks } from './image-checks';
 import { ingressChecks } from './ingress-checks';
@@ -69,7 +71,7 @@ const unusedKubernetes: Check = (fleet) => {
 
 const oneNodeWatcher: Check = (fleet, resolved) =>
   resolved.kubernetes.flatMap((k): Violation[] => {
-    const here = Object.entries(fleet.clusters).filter(([, c]) => c.in === k.name);
+    const here = deployed(fleet).filter(([, c]) => c.in === k.name);
     const watchers = here.filter(([, c]) => c.nodes === true).map(([name]) => name);
     if (watchers.length > 1)
       return watchers.slice(1).map((name) => ({
@@ -346,6 +348,7 @@ const checks: readonly Check[] = [
   ...objectStoreChecks,
   ...platformChecks,
   ...exposureChecks,
+  ...externalsChecks,
   ...externalSecretsChecks,
   ...gitopsChecks,
   ...sizingChecks,

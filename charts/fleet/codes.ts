@@ -28,6 +28,9 @@ export const codes = [
   'empty-receiver',
   'encryption-key-without-tls',
   'exposed-for-nobody',
+  'external-elsewhere',
+  'external-setting',
+  'external-without-tls',
   'file',
   'group-interval',
   'host-twice',
@@ -128,6 +131,7 @@ export type Code = (typeof codes)[number];
 export const acceptable = [
   'balancer-among-pods',
   'compactor-volume-under-block',
+  'external-without-tls',
   'ingress-from-everybody',
   'ingress-without-login',
   'local-retention-under-three-blocks',

@@ -127,8 +127,9 @@ const deadMansSwitch: Check = (fleet, resolved) => {
 };
 
 const routeNames: Check = (fleet, resolved) => {
-  const clusters = resolved.clusters.map((c) => c.name);
-  const teams = unique(resolved.clusters.flatMap((c) => c.labels[teamLabel] ?? []));
+  const known = [...resolved.clusters, ...resolved.externals];
+  const clusters = known.map((c) => c.name);
+  const teams = unique(known.flatMap((c) => c.labels[teamLabel] ?? []));
   const intervals = resolved.observer.alertmanager.muteTimeIntervals.map((i) => i.name);
   return (fleet.observer.alertmanager?.routes ?? []).flatMap((route, i) => {
     const path: Path = [...here, 'routes', i];

@@ -8,6 +8,7 @@ import { type ResolvedAlerts, type ResolvedSlo, type RuleTexts, resolveAlerts, r
 import { type ResolvedParts, resolveParts, resolveResources } from './availability';
 import { exposedPorts, type ResolvedExpose, type ResolvedTls, resolveExpose, resolveTls } from './exposure';
 import { type ResolvedExternalSecrets, resolveExternalSecrets } from './external-secrets';
+import { deployed, type ResolvedExternal, resolveExternals } from './externals';
 import { type ResolvedArgoCd, resolveArgoCd } from './gitops';
 import { type ResolvedIngress, type ResolvedOidc, resolveIngress, resolveOidc } from './ingress';
 import { type ResolvedNotifications, resolveNotifications } from './notifications';
@@ -89,7 +90,10 @@ export interface ResolvedFleet {
     readonly ingress?: ResolvedIngress;
     readonly grafana: { readonly adminSecret?: string; readonly oidc?: ResolvedOidc };
   } & ResolvedParts;
+  /** Those that the fleet deploys. */
   readonly clusters: readonly ResolvedCluster[];
+  /** Those whose Prometheus is somebody else's. */
+  readonly externals: readonly ResolvedExternal[];
   readonly images: ImageSource;
   readonly retention: BucketRetention;
   readonly tls: ResolvedTls;
@@ -128,9 +132,12 @@ const resolveKubernetes = (fleet: Fleet, name: string, k: Fleet['kubernetes'][st
   };
 };
 
+const alertsOf = (fleet: Fleet, cluster: string, texts: RuleTexts): ResolvedAlerts =>
+  resolveClusterAlerts(fleet, cluster, texts, defaultsOf(fleet, fleet.clusters[cluster]?.in ?? ''));
+
 const resolveCluster = (fleet: Fleet, name: string, ruleTexts: RuleTexts): ResolvedCluster => {
   const c = fleet.clusters[name] as Fleet['clusters'][string];
-  const neighbours = byName(fleet.clusters).filter(([, other]) => other.in === c.in);
+  const neighbours = byName(Object.fromEntries(deployed(fleet))).filter(([, other]) => other.in === c.in);
   const claimed = neighbours.some(([, other]) => other.nodes === true);
   const first = neighbours.find(([, other]) => other.nodes !== false)?.[0];
   const platform = defaultsOf(fleet, c.in).cluster;
@@ -155,7 +162,7 @@ const resolveCluster = (fleet: Fleet, name: string, ruleTexts: RuleTexts): Resol
     volume: c.volume ?? defaults.volume,
     resources: resolveResources(c.resources, defaults.resources),
     sidecar: defaults.sidecar,
-    alerts: resolveClusterAlerts(fleet, name, ruleTexts, defaultsOf(fleet, c.in)),
+    alerts: alertsOf(fleet, name, ruleTexts),
   };
 };
 
@@ -201,16 +208,22 @@ const resolveObserver = (
 
 /** Fills in every default. The fleet must have the schema's form; it is checked by `checkFleet`, not here. */
 export const resolve = (fleet: Fleet, ruleTexts: RuleTexts = new Map()): ResolvedFleet => {
-  const clusters = byName(fleet.clusters).map(([name]) => resolveCluster(fleet, name, ruleTexts));
+  const own = byName(Object.fromEntries(deployed(fleet)));
+  const used = new Set([fleet.observer.in, ...own.map(([, c]) => c.in)]);
+  const clusters = own.map(([name]) => resolveCluster(fleet, name, ruleTexts));
   const retention = resolveRetention(fleet);
   const loads = allLoads(clusters);
   return {
     name: fleet.name,
     accepted: [], // known once it is checked
-    kubernetes: byName(fleet.kubernetes).map(([name, k]) => resolveKubernetes(fleet, name, k)),
+    // where others deploy all that there is, the fleet has nothing to do
+    kubernetes: byName(fleet.kubernetes)
+      .filter(([name]) => used.has(name))
+      .map(([name, k]) => resolveKubernetes(fleet, name, k)),
     objectStore: resolveObjectStore(fleet, loads ? embeddedSize(loads, retention) : '5Gi'),
     observer: resolveObserver(fleet, loads, retention),
     clusters,
+    externals: resolveExternals(fleet, (cluster) => alertsOf(fleet, cluster, ruleTexts)),
     images: {
       registry: fleet.registry,
       digests: Object.fromEntries(byName(fleet.imageDigests ?? {})),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { acceptable } from './codes';
 import { expose } from './exposure-schema';
 import { externalSecrets } from './external-secrets-schema';
+import { sidecar } from './externals-schema';
 import { gitops } from './gitops-schema';
 import { ingress, oidc, webHost } from './ingress-schema';
 import { objectStore } from './object-store-schema';
@@ -509,6 +510,13 @@ const thresholds = {
 const cluster = z.strictObject({
   in: dnsLabel.describe('The Kubernetes cluster that it lives in.'),
   namespace: dnsLabel.optional().describe("Its namespace. Default: <fleet's name>-<cluster's name>."),
+  prometheus: z
+    .literal('external', { error: 'write external, or leave it out' })
+    .optional()
+    .describe(
+      'external: it has a Prometheus with Thanos sidecars already, and the fleet deploys none (docs/external-prometheus.md). Default: the fleet deploys it.',
+    ),
+  sidecar: sidecar.optional().describe('Where the sidecars of an external Prometheus are.'),
   expose: expose
     .optional()
     .describe(

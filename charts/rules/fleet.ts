@@ -1,6 +1,10 @@
 // Alerts about the fleet, evaluated by the ruler over all clusters. Every expression keeps `cluster`.
+
+import type { ResolvedExternal } from '../fleet/externals';
+import type { ResolvedFleet } from '../fleet/resolve';
 import { seconds } from '../kit/units';
-import { partialIfRemote, type RulesOf } from './rule';
+import { upRecording } from './recording';
+import { type Alert, partialIfRemote, type RuleGroup, type RulesOf } from './rule';
 
 const name = '{{ $labels.cluster }}';
 
@@ -67,46 +71,71 @@ export const fleetRules: RulesOf = (fleet, cluster) => {
   ];
 };
 
+const skew = (selector: string, offset = ''): string => `(max by (cluster) (timestamp(up{${selector}}${offset})) - time())`;
+
+/** That a cluster is seen, and at the right time. @param selector of what it scrapes all the time */
+const seen = (
+  { name: cluster, alerts, scrapeInterval }: Pick<ResolvedExternal, 'name' | 'alerts' | 'scrapeInterval'>,
+  selector: string,
+): Alert[] => [
+  {
+    // by the age of the newest sample: of short blocks, the store has some that a query would still take for current
+    alert: 'ClusterUnreachable',
+    expr: `max by (cluster) (label_replace(absent(timestamp(up{${selector}}) > time() - ${3 * seconds(scrapeInterval) + 15}), "cluster", "${cluster}", "", ""))`,
+    for: alerts.clusterUnreachable.for,
+    severity: 'critical',
+    summary: `Cluster ${name} is silent`,
+    description: `No Prometheus of cluster ${name} has been seen by the querier for ${alerts.clusterUnreachable.for}: it is down as a whole, or cut off.`,
+  },
+  {
+    // looks 2m30s into the future: samples there were stamped by a clock that is ahead
+    alert: 'ClusterClockSkew',
+    expr: `${skew(selector, ' offset -2m30s')} > ${allowedSkew.ahead} or ${skew(selector)} < -${allowedSkew.behind}`,
+    for: '1m',
+    severity: 'warning',
+    summary: `The clocks of cluster ${name} and of the observer differ`,
+    description: `The newest sample of cluster ${name} is {{ printf "%.0f" $value }} s away from the observer's clock (limits ${allowedSkew.ahead} s ahead, ${allowedSkew.behind} s behind).`,
+  },
+];
+
+const reach = (cluster: string, rules: readonly Alert[]): RuleGroup => ({
+  name: `reach ${cluster}`,
+  why: 'that a cluster is silent shows in the global view only; an answer without it must not stop the evaluation',
+  dashboard: 'fleet-overview',
+  interval: '15s',
+  partialResponse: 'warn',
+  rules,
+});
+
 /** Of one cluster, evaluated on what answers: a StoreAPI that is cut off is exactly what these look for. */
 export const fleetPartialRules: RulesOf = (_fleet, cluster) => {
-  const { alerts } = cluster;
   const pair = `cluster="${cluster.name}", job="prometheus"`;
-  const skew = (offset: string) => `(max by (cluster) (timestamp(up{${pair}}${offset})) - time())`;
   return [
+    reach(cluster.name, [
+      ...seen(cluster, pair),
+      {
+        alert: 'PrometheusReplicasDiverge',
+        expr: `max by (cluster) (prometheus_tsdb_head_series{${pair}}) / min by (cluster) (prometheus_tsdb_head_series{${pair}}) > 1.2`,
+        for: '30m',
+        severity: 'warning',
+        summary: `The Prometheus replicas of cluster ${name} see different things`,
+        description: `One Prometheus replica of cluster ${name} has {{ printf "%.2f" $value }} times as many series as another (limit 1.2).`,
+      },
+    ]),
+  ];
+};
+
+/** Of a cluster whose Prometheus is somebody else's: what it calls its own jobs is not known, only that it scrapes something. */
+export const externalRules = (fleet: ResolvedFleet, external: ResolvedExternal): RuleGroup[] => {
+  const all = `cluster="${external.name}"`;
+  return [
+    reach(external.name, seen(external, all)),
     {
-      name: `reach ${cluster.name}`,
-      why: 'that a cluster is silent shows in the global view only; an answer without it must not stop the evaluation',
-      dashboard: 'fleet-overview',
-      interval: '15s',
-      partialResponse: 'warn',
-      rules: [
-        {
-          // by the age of the newest sample: of short blocks, the store has some that a query would still take for current
-          alert: 'ClusterUnreachable',
-          expr: `max by (cluster) (label_replace(absent(timestamp(up{${pair}}) > time() - ${3 * seconds(cluster.scrapeInterval) + 15}), "cluster", "${cluster.name}", "", ""))`,
-          for: alerts.clusterUnreachable.for,
-          severity: 'critical',
-          summary: `Cluster ${name} is silent`,
-          description: `No Prometheus of cluster ${name} has been seen by the querier for ${alerts.clusterUnreachable.for}: it is down as a whole, or cut off.`,
-        },
-        {
-          // looks 2m30s into the future: samples there were stamped by a clock that is ahead
-          alert: 'ClusterClockSkew',
-          expr: `${skew(' offset -2m30s')} > ${allowedSkew.ahead} or ${skew('')} < -${allowedSkew.behind}`,
-          for: '1m',
-          severity: 'warning',
-          summary: `The clocks of cluster ${name} and of the observer differ`,
-          description: `The newest sample of cluster ${name} is {{ printf "%.0f" $value }} s away from the observer's clock (limits ${allowedSkew.ahead} s ahead, ${allowedSkew.behind} s behind).`,
-        },
-        {
-          alert: 'PrometheusReplicasDiverge',
-          expr: `max by (cluster) (prometheus_tsdb_head_series{${pair}}) / min by (cluster) (prometheus_tsdb_head_series{${pair}}) > 1.2`,
-          for: '30m',
-          severity: 'warning',
-          summary: `The Prometheus replicas of cluster ${name} see different things`,
-          description: `One Prometheus replica of cluster ${name} has {{ printf "%.2f" $value }} times as many series as another (limit 1.2).`,
-        },
-      ],
+      name: `recording ${external.name}`,
+      why: 'the overview asks for all clusters at once; a group per cluster, so that one that does not answer costs only its own',
+      interval: '1m',
+      ...partialIfRemote(fleet, external),
+      rules: upRecording(all),
     },
   ];
 };

@@ -9,7 +9,7 @@ import { alertmanagerRules } from './alertmanager';
 import { certificateRules } from './certificates';
 import { compactorRules } from './compactor';
 import { containerRules } from './containers';
-import { fleetPartialRules, fleetRules } from './fleet';
+import { externalRules, fleetPartialRules, fleetRules } from './fleet';
 import { memcachedRules } from './memcached';
 import { nodeRules } from './nodes';
 import { prometheusRules } from './prometheus';
@@ -62,7 +62,10 @@ export const clusterRuleFiles = (fleet: ResolvedFleet, cluster: ResolvedCluster)
 
 /** Rule files of the ruler, by name. promtool takes no partial_response_strategy, so groups that have one are by themselves. */
 export const globalRuleFiles = (fleet: ResolvedFleet): Record<string, string> => {
-  const all = fleet.clusters.flatMap((cluster) => groups('global', fleet, cluster));
+  const all = [
+    ...fleet.clusters.flatMap((cluster) => groups('global', fleet, cluster)),
+    ...fleet.externals.flatMap((external) => externalRules(fleet, external).map((group) => without(group, external.alerts))),
+  ];
   return {
     'global.yaml': text(
       fleet,

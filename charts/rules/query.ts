@@ -133,7 +133,7 @@ export const queryRules: RulesOf = (fleet, { alerts }) => {
       dashboard: 'query-path',
       interval: '30s',
       rules: [
-        ...fleet.clusters.map(({ name, replicas }) =>
+        ...[...fleet.clusters, ...fleet.externals].map(({ name, replicas }) =>
           endpointsMissing(
             { store_type: 'sidecar', [aboutLabel]: name },
             `store_type="sidecar", external_labels=~'.*[{ ]cluster="${name}",.*'`,

@@ -102,6 +102,12 @@ export const nodeRecording: RulesOf = () => [
   },
 ];
 
+/** Targets of a cluster, and those that answer. */
+export const upRecording = (selector: string): Recording[] => [
+  { record: 'cluster:up:sum', expr: `sum by (cluster) (up{${selector}})` },
+  { record: 'cluster:up:count', expr: `count by (cluster) (up{${selector}})` },
+];
+
 /** Sums per cluster, for long ranges over many clusters: recorded by the ruler, and so in the bucket and downsampled. */
 export const fleetRecording: RulesOf = (fleet, cluster) => {
   const { name, nodes } = cluster;
@@ -112,8 +118,7 @@ export const fleetRecording: RulesOf = (fleet, cluster) => {
       interval: '1m',
       ...partialIfRemote(fleet, cluster),
       rules: [
-        { record: 'cluster:up:sum', expr: `sum by (cluster) (up{cluster="${name}"})` },
-        { record: 'cluster:up:count', expr: `count by (cluster) (up{cluster="${name}"})` },
+        ...upRecording(`cluster="${name}"`),
         {
           record: 'cluster:prometheus_tsdb_head_series:max',
           expr: `max by (cluster) (prometheus_tsdb_head_series{cluster="${name}", job="prometheus"})`,

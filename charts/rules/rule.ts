@@ -63,8 +63,10 @@ export type RulesOf = (fleet: ResolvedFleet, cluster: ResolvedCluster) => RuleGr
  * For rules over one cluster: when that is cut off, its absence is what they are about, and no failure. In the observer's own
  * Kubernetes cluster, endpoints that are gone make no answer partial.
  */
-export const partialIfRemote = (fleet: ResolvedFleet, cluster: ResolvedCluster): Pick<RuleGroup, 'partialResponse'> =>
-  cluster.in === fleet.observer.in ? {} : { partialResponse: 'warn' };
+export const partialIfRemote = (
+  fleet: ResolvedFleet,
+  cluster: Pick<ResolvedCluster, 'in'>,
+): Pick<RuleGroup, 'partialResponse'> => (cluster.in === fleet.observer.in ? {} : { partialResponse: 'warn' });
 
 /**
  * Keeps absent() from firing where the reason is the one who looks: a Prometheus whose volume is full scrapes and stores

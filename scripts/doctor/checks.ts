@@ -28,6 +28,7 @@ import {
   type Sample,
   ToolError,
 } from '../lib/kubectl';
+import { externalFindings, type Sidecar } from './externals';
 
 export type Verdict = 'ok' | 'warning' | 'wrong';
 
@@ -128,8 +129,11 @@ const endpoints: Check = async ({ topology, queryUrl }) => {
   const failing = Object.values(answer)
     .flat()
     .filter((e) => e.lastError);
+  const { externals } = topology.fleet;
+  const own = topology.clusters.map((c) => c.cluster.name);
   return [
     ...perCluster,
+    ...externalFindings(externals, own, (answer.sidecar ?? []) as Sidecar[]),
     ...global,
     ...failing.map((e) =>
       finding(

@@ -269,6 +269,28 @@ const stored: Value = {
   imagePullSecrets: ['login'],
 };
 
+/** The same with a cluster whose Prometheus is somebody else's, here or elsewhere: the first, of which changes are. */
+const known: Value[] = [
+  {
+    in: 'kind',
+    prometheus: 'external',
+    replicas: 3,
+    labels: { team: 'shop' },
+    scrapeInterval: '1m',
+    sidecar: { pods: { namespace: 'monitoring', labels: { app: 'prometheus' } }, service: 'prometheus', port: 10_902 },
+    alerts: { clusterUnreachable: { for: '5m' }, disable: ['ClusterClockSkew'] },
+  },
+  {
+    in: 'there',
+    prometheus: 'external',
+    sidecar: { addresses: ['h:1', 'g:2'], tls: { secret: 'sidecars', serverName: 'h' } },
+  },
+].map((external) => ({
+  ...(byKey[0] as object),
+  kubernetes: { kind: { platform: 'kind' }, [external.in]: { platform: 'kind' } },
+  clusters: { external, home: { in: 'kind' } },
+}));
+
 export const seeds: readonly Value[] = [
   ...fleetFiles.map((file) => parse(readText(file)) as Value),
   everyOption,
@@ -279,4 +301,5 @@ export const seeds: readonly Value[] = [
   joined,
   routed,
   stored,
+  ...known,
 ];

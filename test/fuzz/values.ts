@@ -153,6 +153,12 @@ const byName: Record<string, readonly Chosen[]> = {
   'observer.alertmanager.muteTimeIntervals.*.months': [['december'], ['june:august', '1:2']],
   'observer.alertmanager.muteTimeIntervals.*.location': ['UTC', 'Europe/Berlin'],
   'clusters.*.in': [first('kubernetes'), last('kubernetes')],
+  'clusters.*.sidecar.pods.labels': [{ a: 'b' }, { 'example.com/a': 'b', c: 'd' }],
+  'clusters.*.sidecar.addresses': [
+    ['h:1', 'g:2'],
+    ['192.0.2.7:10901', 'a.example.com:443'],
+  ],
+  'clusters.*.sidecar.tls.serverName': ['h', 'thanos.example.com'],
   'clusters.*.namespace': ['here', 'y'.repeat(63)],
   'clusters.*.labels': [{}, { region: 'eu', team: 'shop' }, { price: '$5 {{ x }}\n', team: 'ü' }],
   'clusters.*.namespaces': [[], ['shop'], ['a', 'b']],

@@ -8,7 +8,7 @@ const stored = (settings: string, observer = grafana): string =>
 export const externalSecretsRefusals: readonly Refusal[] = [
   {
     code: 'secrets-for-nobody',
-    wrong: stored('', 'observer: {in: kind}').replace('externalSecrets', '»externalSecrets'),
+    wrong: stored('', 'observer: {in: kind, query: {replicas: 2}}').replace('externalSecrets', '»externalSecrets'),
     right: stored(''),
   },
   ...[

@@ -4,6 +4,7 @@ import { alerts } from './alerts';
 import { availability } from './availability';
 import { exposureRefusals } from './exposure';
 import { externalSecretsRefusals } from './external-secrets';
+import { externalsRefusals } from './externals';
 import { forms } from './forms';
 import { gitopsRefusals } from './gitops';
 import { imageRefusals } from './images';
@@ -19,6 +20,7 @@ export const refusals = {
   forms,
   model,
   availability,
+  externals: externalsRefusals,
   tenancy: tenancyRefusals,
   alerts,
   notifications,

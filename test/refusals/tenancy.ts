@@ -7,7 +7,11 @@ const shown = (label: string, labels = '{team: shop}'): string =>
     clusters: `clusters: {chicago: {in: kind, labels: ${labels}}, seattle: {in: kind}}`,
   });
 
+const byCluster = (label: string): string =>
+  fleet({ observer: `observer: {in: kind, tenancy: {${label}, proxy: {namespace: login, labels: {app: proxy}}}}` });
+
 export const tenancyRefusals: readonly Refusal[] = [
+  { code: 'tenant-label', wrong: byCluster('»label: region'), right: byCluster('label: cluster') },
   { code: 'tenant-label', wrong: shown('»label: teem'), right: shown('label: team') },
   { code: 'tenant-label', wrong: shown('»label: namespace'), right: shown('label: cluster') },
   { code: 'tenant-label', wrong: shown('»label: replica'), right: shown('label: team') },
