@@ -15,7 +15,7 @@ export const hiddenInUse: Readonly<Record<string, Readonly<Record<string, string
   },
   thanos: {
     'endpoint.info-timeout':
-      'with its 5 s a lost node empties answers for seconds: docs/decisions/0011-store-gateways-in-groups.md has the figures',
+      'with its 5 s a lost node empties answers for seconds: docs/decisions/0012-store-gateways-in-groups.md has the figures',
     'store.caching-bucket.config-file':
       'the only way to give the store gateway a cache of chunks (thanos docs/components/store.md)',
   },
