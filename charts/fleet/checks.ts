@@ -274,10 +274,9 @@ const localRetention: Check = (fleet, resolved) =>
     return [];
   });
 
-const intervals: Check = (_fleet, resolved) =>
-  resolved.clusters.flatMap((c): Violation[] => {
+const scrapeIntervals: Check = (_fleet, { clusters, externals }) =>
+  [...clusters, ...externals].flatMap((c): Violation[] => {
     const scrape = seconds(c.scrapeInterval);
-    const block = seconds(c.blockDuration);
     return [
       ...refuseIf(scrape < 1 || scrape > 120, {
         code: 'scrape-interval',
@@ -289,6 +288,13 @@ const intervals: Check = (_fleet, resolved) =>
             : 'Prometheus takes no interval of zero, and under a second it only measures itself.',
         remedy: '1s to 2m, such as 15s or 30s.',
       }),
+    ];
+  });
+
+const blockDurations: Check = (_fleet, resolved) =>
+  resolved.clusters.flatMap((c): Violation[] => {
+    const block = seconds(c.blockDuration);
+    return [
       ...refuseIf(block < 60 || block > 7200 || 7200 % block !== 0, {
         code: 'block-duration',
         path: ['clusters', c.name, 'blockDuration'],
@@ -340,7 +346,8 @@ const checks: readonly Check[] = [
   claims,
   bucketRetention,
   localRetention,
-  intervals,
+  scrapeIntervals,
+  blockDurations,
   timeouts,
   localhostAddresses,
   ...availabilityChecks,

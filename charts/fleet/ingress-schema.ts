@@ -30,6 +30,7 @@ export const peerPods = z.strictObject({
       text(/^([a-z0-9.-]{1,253}\/)?[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$/, 'write a label of Kubernetes'),
       text(/^[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$/, 'write the value of a label'),
     )
+    .refine((labels) => Object.keys(labels).length > 0, { error: 'write at least one label: none would mean every pod there' })
     .describe('Their labels.'),
 });
 

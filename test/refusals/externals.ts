@@ -34,6 +34,11 @@ export const externalsRefusals: readonly Refusal[] = [
     wrong: external(`sidecar: {${pods}}, alerts: {»ruleFiles: []}`),
     right: external(`sidecar: {${pods}}, alerts: {disable: [ClusterClockSkew]}`),
   },
+  {
+    code: 'scrape-interval',
+    wrong: external(`sidecar: {${pods}}, »scrapeInterval: 3m`),
+    right: external(`sidecar: {${pods}}, scrapeInterval: 2m`),
+  },
   { code: 'external-setting', wrong: shop(`»sidecar: {${pods}}`), right },
   {
     code: 'external-setting',

@@ -15,6 +15,11 @@ export const tenancyRefusals: readonly Refusal[] = [
   { code: 'tenant-label', wrong: shown('»label: teem'), right: shown('label: team') },
   { code: 'tenant-label', wrong: shown('»label: namespace'), right: shown('label: cluster') },
   { code: 'tenant-label', wrong: shown('»label: replica'), right: shown('label: team') },
+  {
+    code: 'wrong-value',
+    wrong: byCluster('label: cluster').replace('labels: {app: proxy}', '»labels: {}'),
+    right: byCluster('label: cluster'),
+  },
   ...['shop/web', '.', '..'].map((name) => ({
     code: 'tenant-name',
     wrong: shown('label: team', `{»team: '${name}'}`),
