@@ -160,6 +160,7 @@ const inCloud: Value = {
         bucket: 'copies',
         region: 'eu-central-1',
         prefix: 'p',
+        ca: { configMap: 'a', key: 'b' },
         sse: { type: 'SSE-KMS', key: 'arn:aws:kms:eu-central-1:111122223333:key/1' },
       },
       resources: { cpu: '100m', memory: '1Gi' },
@@ -210,7 +211,10 @@ const byKey: Value[] = [
     auth: { secret: 'a', key: 'b' },
     replicate: { to: { type: 'gcs', bucket: 'copies' } },
   },
-  { type: 'embedded', replicate: { to: { type: 's3', bucket: 'copies', endpoint: 'h:9000', auth: { secret: 'b' } } } },
+  {
+    type: 'embedded',
+    replicate: { to: { type: 's3', bucket: 'copies', endpoint: 'h:9000', auth: { secret: 'b' }, ca: { secret: 'a', key: 'b' } } },
+  },
   {
     type: 'azure',
     storageAccount: 'abc',

@@ -89,10 +89,6 @@ const byName: Record<string, readonly Chosen[]> = {
   ...s3Places('objectStore<s3>.replicate.to'),
   ...gcsPlaces('objectStore<gcs>.replicate.to'),
   ...azurePlaces('objectStore<azure>.replicate.to'),
-  'objectStore<embedded>.replicate.to.type': ['s3'],
-  'objectStore<s3>.replicate.to.type': ['s3'],
-  'objectStore<gcs>.replicate.to.type': ['gcs'],
-  'objectStore<azure>.replicate.to.type': ['azure'],
   'objectStore<gcs>.auth.workloadIdentity.provider': [
     'projects/1/locations/global/workloadIdentityPools/pool/providers/{kubernetes}',
   ],
