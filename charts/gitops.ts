@@ -68,7 +68,8 @@ export const gitopsFile = ({ topology, files }: Synthesized): { path: string; te
           path: argocd.path === '.' ? k.name : `${argocd.path}/${k.name}`,
           directory: { recurse: true, include: '*.k8s.yaml' },
         },
-        destination: destination(argocd, k.name),
+        // every object says its own; without one here, no destination of the project would allow it
+        destination: { ...destination(argocd, k.name), namespace: k.agentsNamespace },
         syncPolicy: {
           automated: { prune: true, selfHeal: true },
           // as npm run up applies; what is taken away goes when all else is well
