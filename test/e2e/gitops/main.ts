@@ -73,8 +73,11 @@ class Repository {
   }
 }
 
+/** Label selector of what is the fleet's. */
+const label = (world: World): string => `app.kubernetes.io/instance=${world.fleet.name}`;
+
 const applications = (world: World): Promise<KubeObject[]> =>
-  world.kubectl().get(['applications.argoproj.io', '-n', 'argocd', '-l', `app.kubernetes.io/instance=${world.fleet.name}`]);
+  world.kubectl().get(['applications.argoproj.io', '-n', 'argocd', '-l', label(world)]);
 
 /** Waits until every Application is synced to what is in git now, and healthy. */
 const settled = async (world: World, since: number): Promise<string> => {
@@ -220,13 +223,7 @@ main(async () => {
       await repository.push(smaller.synthesized);
       await refresh(world);
       await until('it to go', async () => {
-        const left = await there.get([
-          'statefulsets,services,configmaps',
-          '-n',
-          namespace,
-          '-l',
-          `app.kubernetes.io/instance=${fleet.name}`,
-        ]);
+        const left = await there.get(['statefulsets,services,configmaps', '-n', namespace, '-l', label(world)]);
         assert(left.length === 0, `${left.length} objects are left`);
       });
       const all = await until('Argo CD to be content', async () => {
@@ -238,6 +235,35 @@ main(async () => {
       smaller.close();
       return `${gone.cluster.name}: ${before.length} volumes kept, ${all.length} Applications synced`;
     });
+    await runner.check(area, 'Applications that are deleted with what they made leave namespaces and volumes', async () => {
+      const kept = async () => {
+        const each = await Promise.all(
+          world.fleet.kubernetes.map(async (k) => {
+            const claims = (await world.kubectl(k.name).get(['pvc', '-A'])).map(
+              (c) => `${c.metadata.namespace}/${c.metadata.name}`,
+            );
+            const namespaces = (await world.kubectl(k.name).get(['namespaces', '-l', label(world)])).map((n) => n.metadata.name);
+            return [...claims, ...namespaces].sort();
+          }),
+        );
+        return each.flat();
+      };
+      const before = await kept();
+      const names = (await applications(world)).map((a) => a.metadata.name);
+      const finalizers = { metadata: { finalizers: ['resources-finalizer.argocd.argoproj.io'] } };
+      for (const name of names)
+        await kubectl.run([
+          ...['patch', 'applications.argoproj.io', name, '-n', 'argocd', '--type=merge', '-p'],
+          JSON.stringify(finalizers),
+        ]);
+      await kubectl.run(['delete', 'applications.argoproj.io', '-n', 'argocd', ...names]);
+      for (const k of world.fleet.kubernetes) {
+        const left = await world.kubectl(k.name).get(['statefulsets,deployments,daemonsets,services', '-A', '-l', label(world)]);
+        assert(left.length === 0, `${left.length} objects are left in ${k.name}`);
+      }
+      assert(JSON.stringify(await kept()) === JSON.stringify(before), 'volumes or namespaces are gone');
+      return `${before.length} volumes and namespaces left`;
+    });
   } finally {
     world.close();
     repository.remove();
@@ -248,10 +274,9 @@ main(async () => {
 
 /** Takes away Applications, namespaces and what is cluster-wide. */
 const remove = async (world: World): Promise<void> => {
-  const label = `app.kubernetes.io/instance=${world.fleet.name}`;
-  await world.kubectl().run(['delete', 'applications.argoproj.io,appprojects.argoproj.io', '-n', 'argocd', '-l', label]);
+  await world.kubectl().run(['delete', 'applications.argoproj.io,appprojects.argoproj.io', '-n', 'argocd', '-l', label(world)]);
   for (const k of world.fleet.kubernetes) {
     const kubectl = world.kubectl(k.name);
-    await kubectl.run(['delete', 'clusterroles,clusterrolebindings,namespaces', '-l', label]);
+    await kubectl.run(['delete', 'clusterroles,clusterrolebindings,namespaces', '-l', label(world)]);
   }
 };
