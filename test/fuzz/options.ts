@@ -235,6 +235,13 @@ export const requiredIn = (option: Option, parts: number): readonly string[] => 
   return node.required ?? [];
 };
 
+/** Whether a value of an option is the presence of what another option is in. */
+export const holds = (outer: Option, { chosen }: Choice, inner: Option): boolean =>
+  typeof chosen === 'function' &&
+  isGroup(outer) &&
+  outer.steps.length < inner.steps.length &&
+  outer.steps.every((step, i) => sameStep(step, inner.steps[i] as Step));
+
 const closes = (choice: Choice): boolean =>
   choice.chosen === undefined || (typeof choice.chosen === 'object' && choice.chosen !== null);
 

@@ -9,6 +9,7 @@ import {
   type Entries,
   exclusive,
   hasChoice,
+  holds,
   type Option,
   pathOf,
   requiredIn,
@@ -231,8 +232,17 @@ export const coverPairs = ({ options, bases, refuses, visit, random, isOver }: P
     return false;
   };
 
+  // a fleet that has a value has what the value is in: what goes with none of that goes with no value in it
+  const around = all.map(({ option, choice }, i) => [
+    i,
+    ...all.flatMap((g, n) => (choice.chosen !== undefined && holds(g.option, g.choice, option) ? [n] : [])),
+  ]);
+  const isHopeless = (i: number, j: number): boolean =>
+    (around[i] as number[]).some((a) => (around[j] as number[]).some((b) => stateOf(a, b) === refused));
+
   let start = 0;
-  const ids = shuffle([...all.keys()], random);
+  // what others are in comes first
+  const ids = shuffle([...all.keys()], random).sort((i, j) => at(i).option.steps.length - at(j).option.steps.length);
   for (const i of ids) {
     if (isOver(stats)) return stats;
     if (!used[i]) cover([i], start++);
@@ -241,7 +251,7 @@ export const coverPairs = ({ options, bases, refuses, visit, random, isOver }: P
     for (const j of ids) {
       if (stateOf(i, j) !== open) continue;
       if (isOver(stats)) return stats;
-      if (used[i] && used[j] && cover([i, j], start++)) continue;
+      if (used[i] && used[j] && !isHopeless(i, j) && cover([i, j], start++)) continue;
       mark(i, j, refused);
       stats.refused++;
     }
