@@ -19,7 +19,7 @@ import { Service } from 'kubernetes-models/v1/Service';
 import { ServiceAccount } from 'kubernetes-models/v1/ServiceAccount';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { certificateVolume } from '../../charts/config/object-stores/client';
+import { certificateVolumeOf } from '../../charts/config/object-stores/client';
 import type { Manifest, ResolvedFleet } from '../../charts/fleet';
 import { imageOf } from '../../charts/images';
 import { bytes } from '../../charts/kit/units';
@@ -302,6 +302,7 @@ export const textProblems = perObject((o) =>
 /** References to nothing: a volume's ConfigMap, a binding's role, an object's namespace. */
 export const referenceProblems = (objects: readonly Manifest[], { clusters }: ResolvedFleet): string[] => {
   const foreignNamespaces = clusters.flatMap((c) => c.namespaces);
+  const theirs = [certificateVolumeOf('objstore'), certificateVolumeOf('replica')]; // may be ConfigMaps that users make
   const has = (kind: string, namespace: string | undefined, name: string) =>
     objects.some((o) => o.kind === kind && o.metadata.namespace === namespace && o.metadata.name === name);
   return [
@@ -316,10 +317,7 @@ export const referenceProblems = (objects: readonly Manifest[], { clusters }: Re
       ...(w.spec.volumes ?? [])
         .filter(
           (v: Json) =>
-            v.configMap &&
-            !v.configMap.optional &&
-            v.name !== certificateVolume &&
-            !has('ConfigMap', w.namespace, v.configMap.name),
+            v.configMap && !v.configMap.optional && !theirs.includes(v.name) && !has('ConfigMap', w.namespace, v.configMap.name),
         )
         .map((v: Json) => `${w.id} mounts ConfigMap ${v.configMap.name}, which is not there`),
       ...[...(w.spec.initContainers ?? []), ...w.spec.containers].flatMap((c: Json) =>
