@@ -18,7 +18,7 @@ interface Explained {
   readonly why: string;
 }
 
-const thanosAlone = 'thanos-(query|query-tenants|query-frontend|store.*|compact|rule|bucket-web)';
+const thanosAlone = 'thanos-(query|query-tenants|query-frontend|store.*|compact|rule|replicate|bucket-web)';
 
 const explained: readonly Explained[] = [
   {
@@ -92,6 +92,13 @@ const explained: readonly Explained[] = [
     of: /\/thanos-bucket-web$/,
     where: 'bucket web',
     why: 'A page for people that keeps nothing. It is away for some seconds when its node goes, and no alert or graph depends on it.',
+  },
+  {
+    severity: 'WARNING',
+    finding: 'Deployment few replicas',
+    of: /\/thanos-replicate$/,
+    where: 'replicator',
+    why: 'Two would copy the same blocks at the same time. While it is away the second bucket lags, which is alerted; the first has everything.',
   },
   {
     severity: 'WARNING',
