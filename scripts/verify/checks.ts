@@ -26,6 +26,8 @@ export interface Check {
   readonly needs: readonly string[];
   /** Gives what is wrong in the program's own words, or nothing. */
   readonly run: () => Promise<string | undefined>;
+  /** It judges nothing of the fleet: others need what it starts. */
+  readonly preparesOnly?: true;
 }
 
 /** What a flag `--name=value` says, every time it is given. */
@@ -378,6 +380,7 @@ const initCheck = (pod: RunnablePod): Check => ({
 const standInCheck = (standIn: StandIn, bucket: NonNullable<RunnablePod['bucket']>, folder: string, kept: Server[]): Check => ({
   what: 'versitygw',
   of: `stands for the bucket ${bucket.name}`,
+  preparesOnly: true,
   needs: ['versitygw'],
   run: async () => {
     mkdirSync(join(folder, bucket.name), { recursive: true });

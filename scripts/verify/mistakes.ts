@@ -183,7 +183,8 @@ const proof = (
 /** One check for each mistake that a check must notice, on the first fleet that has that check. */
 export const proofs = (accepted: readonly Accepted[], folder: string, against: Against): Check[] => {
   const first = new Map<string, { check: Check; of: Accepted }>();
-  for (const of of accepted) for (const check of of.checks) if (!first.has(check.what)) first.set(check.what, { check, of });
+  for (const of of accepted)
+    for (const check of of.checks) if (!check.preparesOnly && !first.has(check.what)) first.set(check.what, { check, of });
   return [...first.values()].flatMap(({ check, of }, i): Check[] => {
     const known = mistakes.filter((m) => m.check.test(check.what));
     if (known.length > 0) return known.map((mistake, j) => proof(mistake, check, of, join(folder, `${i}-${j}`), against));
