@@ -88,7 +88,7 @@ export const storeRules: RulesOf = (fleet, { alerts }) => {
           alert: 'ObjectStoreUnreachable',
           expr: `sum(increase(thanos_objstore_bucket_operation_failures_total{${users}}[10m])) > 0 and sum(increase((thanos_objstore_bucket_operations_total{${users}} - thanos_objstore_bucket_operation_failures_total{${users}})[4m:])) == 0`,
           for: '30s',
-          keepFiringFor: '6m', // rates over 5 minutes remember it
+          keepFiringFor: '10m', // rates over 5 minutes remember it, and operations that began before fail minutes later
           severity: 'critical',
           summary: 'The object store does not answer',
           description: `{{ printf "%.0f" $value }} operations of the observer on the bucket failed within 10 minutes, and none has succeeded for 4: nothing is uploaded or compacted, and what is only in the bucket cannot be queried.`,
