@@ -2,7 +2,8 @@
 import { parseArgs } from 'node:util';
 import { loadFleet, synthesize } from '../charts/fleet';
 import type { Topology } from '../charts/topology';
-import { type Finding, inspect } from './doctor/checks';
+import { inspect } from './doctor/checks';
+import type { Finding } from './doctor/finding';
 import { dim, green, main, progress, red, table, width, yellow } from './lib/terminal';
 
 const help = `npm run doctor [-- --json]

@@ -19,11 +19,17 @@ export const declareQuery = (edges: Edges, place: Place, scale: ResolvedFleet['o
   return { ...api, clientTls: spread ? clientCertificate({ workload: api.workload, program: 'thanos-query' }) : undefined };
 };
 
-/** Labels that tell replicas apart. */
-export const dedupArgs = [replicaLabel, rulerLabels.replica].map((label) => `--query.replica-label=${label}`);
-
 /** Longest wait for one StoreAPI; a slow store makes a partial answer, not a stalled one. */
 export const storeResponseTimeout = '30s';
+
+/** How queries are answered: by labels that tell replicas apart, and rather with a gap and a warning than not at all. */
+export const answerArgs = ({ observer }: ResolvedFleet): string[] => [
+  ...[replicaLabel, rulerLabels.replica].map((label) => `--query.replica-label=${label}`),
+  '--query.auto-downsampling',
+  '--query.partial-response',
+  `--query.timeout=${observer.query.timeout}`,
+  `--store.response-timeout=${storeResponseTimeout}`,
+];
 
 export const renderQuery = (
   scope: Construct,
@@ -65,11 +71,7 @@ export const renderQuery = (
         '--endpoint.sd-config-reload-interval=1m',
         `--endpoint.info-timeout=${infoTimeout}`,
         '--store.sd-dns-interval=10s', // a restarted pod is queried again after 10 s
-        ...dedupArgs,
-        '--query.auto-downsampling',
-        '--query.partial-response', // a graph with a gap and a warning beats none
-        `--query.timeout=${fleet.observer.query.timeout}`,
-        `--store.response-timeout=${storeResponseTimeout}`,
+        ...answerArgs(fleet),
         `--alert.query-url=${options.externalUrl}`,
       ],
       resources: resources(fleet.observer.query.resources),

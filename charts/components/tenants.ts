@@ -5,7 +5,7 @@ import type { ResolvedFleet } from '../fleet/resolve';
 import type { ResolvedTenancy } from '../fleet/tenancy';
 import { configMapVolume, deployment, hashedConfigMap, readOnly, resources, service, yaml } from '../kit/kubernetes';
 import type { Edges, Endpoint, ForeignPods } from '../kit/wiring';
-import { dedupArgs, storeResponseTimeout } from './query';
+import { answerArgs } from './query';
 import { drains, http, infoTimeout, type Place, type ThanosWorkload, thanosPod, thanosWorkload, withHttp } from './thanos';
 
 /** As many as there are queriers, and as large: a tenant's query is worked on by both. */
@@ -47,11 +47,7 @@ export const renderTenants = (
       args: [
         `--endpoint.sd-config-file=${directory}/endpoints.yaml`,
         `--endpoint.info-timeout=${infoTimeout}`,
-        ...dedupArgs,
-        '--query.auto-downsampling',
-        '--query.partial-response',
-        `--query.timeout=${fleet.observer.query.timeout}`,
-        `--store.response-timeout=${storeResponseTimeout}`,
+        ...answerArgs(fleet),
         '--query.enforce-tenancy',
         `--query.tenant-label-name=${tenancy.label}`,
         `--query.tenant-header=${tenancy.header}`,

@@ -1,5 +1,5 @@
 // How ports of one Kubernetes cluster are reached from others, with every default.
-import { byName } from './order';
+import { byName } from '../kit/order';
 import type { ResolvedFleet } from './resolve';
 import type { Expose, Fleet } from './schema';
 

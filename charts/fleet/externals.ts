@@ -1,4 +1,5 @@
 // Clusters whose Prometheus is somebody else's, with every default filled in.
+import { byName } from '../kit/order';
 import type { ResolvedAlerts } from './alerts';
 import type { Fleet } from './schema';
 
@@ -37,13 +38,12 @@ export const deployed = (fleet: Fleet): [string, Fleet['clusters'][string]][] =>
  * @param alertsOf the alerts of a cluster, by its name
  */
 export const resolveExternals = (fleet: Fleet, alertsOf: (cluster: string) => ResolvedAlerts): ResolvedExternal[] =>
-  Object.entries(fleet.clusters)
+  byName(fleet.clusters)
     .filter(([, c]) => isExternal(c))
-    .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, { in: place, labels, replicas, scrapeInterval, sidecar }]) => ({
       name,
       in: place,
-      labels: Object.fromEntries(Object.entries(labels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))),
+      labels: Object.fromEntries(byName(labels ?? {})),
       replicas: replicas ?? sidecar?.addresses?.length ?? 2,
       scrapeInterval: scrapeInterval ?? '30s', // what the Prometheus Operator has
       sidecars: {

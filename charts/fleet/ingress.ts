@@ -1,5 +1,5 @@
 // How people reach the user interfaces, with every default.
-import { byName } from './order';
+import { byName } from '../kit/order';
 import type { Fleet } from './schema';
 
 /** Programs with a user interface that can have a host. */

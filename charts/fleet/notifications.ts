@@ -1,7 +1,7 @@
 // Who is told of which alert, with every default filled in.
 
+import { byName } from '../kit/order';
 import { seconds } from '../kit/units';
-import { byName } from './order';
 import type { Fleet, MuteTimeInterval, Receiver, Route } from './schema';
 
 /** The alert that always fires: only the dead man's switch sends it. */

@@ -1,7 +1,7 @@
 // Where blocks are kept, with every default filled in.
 
+import { byName } from '../kit/order';
 import { exposedPorts, type ResolvedExpose, resolveExpose } from './exposure';
-import { byName } from './order';
 import { type ResolvedReplicate, resolveReplicate } from './replicate';
 import type { Fleet } from './schema';
 

@@ -2,6 +2,7 @@
 
 import type { ImageSource } from '../images';
 import type { Resources } from '../kit/kubernetes';
+import { byName } from '../kit/order';
 import { amount, percentage, perSecond } from '../kit/units';
 import type { Accepted } from './accept';
 import { type ResolvedAlerts, type ResolvedSlo, type RuleTexts, resolveAlerts, resolveClusterAlerts, resolveSlo } from './alerts';
@@ -13,7 +14,6 @@ import { type ResolvedArgoCd, resolveArgoCd } from './gitops';
 import { type ResolvedIngress, type ResolvedOidc, resolveIngress, resolveOidc } from './ingress';
 import { type ResolvedNotifications, resolveNotifications } from './notifications';
 import { type ResolvedObjectStore, resolveObjectStore } from './object-stores';
-import { byName } from './order';
 import { type AwsCluster, awsCluster, type Platform, platforms } from './platforms';
 import type { Fleet } from './schema';
 import { type BucketRetention, type ClusterLoad, clusterSizes, embeddedSize, observerSizes } from './sizing';
@@ -137,7 +137,7 @@ const alertsOf = (fleet: Fleet, cluster: string, texts: RuleTexts): ResolvedAler
 
 const resolveCluster = (fleet: Fleet, name: string, ruleTexts: RuleTexts): ResolvedCluster => {
   const c = fleet.clusters[name] as Fleet['clusters'][string];
-  const neighbours = byName(Object.fromEntries(deployed(fleet))).filter(([, other]) => other.in === c.in);
+  const neighbours = byName(deployed(fleet)).filter(([, other]) => other.in === c.in);
   const claimed = neighbours.some(([, other]) => other.nodes === true);
   const first = neighbours.find(([, other]) => other.nodes !== false)?.[0];
   const platform = defaultsOf(fleet, c.in).cluster;
@@ -208,7 +208,7 @@ const resolveObserver = (
 
 /** Fills in every default. The fleet must have the schema's form; it is checked by `checkFleet`, not here. */
 export const resolve = (fleet: Fleet, ruleTexts: RuleTexts = new Map()): ResolvedFleet => {
-  const own = byName(Object.fromEntries(deployed(fleet)));
+  const own = byName(deployed(fleet));
   const used = new Set([fleet.observer.in, ...own.map(([, c]) => c.in)]);
   const clusters = own.map(([name]) => resolveCluster(fleet, name, ruleTexts));
   const retention = resolveRetention(fleet);

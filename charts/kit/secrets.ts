@@ -1,4 +1,5 @@
 // Which Secrets pods use that the fleet does not make itself: recorded when one is asked for, as edges are (docs/decisions/0002).
+import { byName } from './order';
 import type { Workload } from './wiring';
 
 /** Type of a Secret with a login to a registry. */
@@ -27,12 +28,10 @@ export class Secrets {
 
   /** Those of a namespace, by name. */
   in(kubernetes: string, namespace: string): SecretUse[] {
-    return [...(this.used.get(`${kubernetes}/${namespace}`) ?? [])]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, keys]) => ({
-        name,
-        keys: [...keys].sort(),
-        type: keys.has(registryLogin.key) ? registryLogin.type : 'Opaque',
-      }));
+    return byName(this.used.get(`${kubernetes}/${namespace}`) ?? []).map(([name, keys]) => ({
+      name,
+      keys: [...keys].sort(),
+      type: keys.has(registryLogin.key) ? registryLogin.type : 'Opaque',
+    }));
   }
 }

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { byName } from '../../charts/kit/order';
 import { root } from '../lib/root';
 import { onPath, run, versionOf } from '../lib/run';
 import type { Catalogue, Flag, Key } from './catalogue';
@@ -37,8 +38,7 @@ const readSource = (source: GoSource, tag: string): Promise<Source> =>
     go.stdin.end(JSON.stringify({ module, version: source.version?.(tag) ?? tag, roots: files, hints, discovery, flags }));
   });
 
-const byName = <T>(map: Readonly<Record<string, T>>): Record<string, T> =>
-  Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
+const ordered = <T>(map: Readonly<Record<string, T>>): Record<string, T> => Object.fromEntries(byName(map));
 
 /** A Go type's name, short enough to read. */
 const shortName = (id: string): string => id.replace(/^github\.com\//, '');
@@ -131,18 +131,18 @@ export const extract = async (program: Program, tag: string): Promise<Catalogue>
     if (Object.keys(visible).length < 2) throw new Error(`The help of ${program.program} ${command} shows no flags:\n${output}`);
     for (const name of environmentIn(output)) if (program.help === 'urfave') environment.add(name);
     const hidden = source ? await hiddenFlags(program, words, visible, source) : [];
-    flags[command] = byName(withReplacements(program, { ...visible, ...Object.fromEntries(hidden) }));
+    flags[command] = ordered(withReplacements(program, { ...visible, ...Object.fromEntries(hidden) }));
   }
   return {
     program: program.program,
     version: tag,
     flags,
-    files: byName(Object.fromEntries(Object.entries(source?.roots ?? {}).map(([flag, type]) => [flag, shortName(type)]))),
-    types: byName(
+    files: ordered(Object.fromEntries(Object.entries(source?.roots ?? {}).map(([flag, type]) => [flag, shortName(type)]))),
+    types: ordered(
       Object.fromEntries(
         Object.entries(source?.types ?? {}).map(([type, keys]) => [
           shortName(type),
-          byName(Object.fromEntries(Object.entries(keys).map(([key, value]) => [key, shortKey(value)]))),
+          ordered(Object.fromEntries(Object.entries(keys).map(([key, value]) => [key, shortKey(value)]))),
         ]),
       ),
     ),

@@ -29,17 +29,7 @@ import {
   ToolError,
 } from '../lib/kubectl';
 import { externalFindings, type Sidecar } from './externals';
-
-export type Verdict = 'ok' | 'warning' | 'wrong';
-
-export interface Finding {
-  readonly check: string;
-  readonly of: string;
-  readonly verdict: Verdict;
-  readonly seen: string;
-  /** What to do; present when the verdict is not ok. */
-  readonly remedy?: string;
-}
+import { type Finding, finding } from './finding';
 
 interface Context {
   readonly synthesized: Synthesized;
@@ -52,9 +42,6 @@ interface Context {
 
 type Check = (context: Context) => Promise<Finding[]>;
 
-const finding = (check: string, of: string, verdict: Verdict, seen: string, remedy: string): Finding =>
-  verdict === 'ok' ? { check, of, verdict, seen } : { check, of, verdict, seen, remedy };
-
 const value = (samples: readonly Sample[], labels: Record<string, string> = {}): number | undefined => {
   const found = samples.find((s) => Object.entries(labels).every(([k, v]) => s.metric[k] === v));
   return found ? Number(found.value[1]) : undefined;
@@ -65,6 +52,9 @@ const list = (texts: readonly string[], most = 5): string =>
 
 const ago = (s: number): string =>
   s < 120 ? `${Math.round(s)} s` : s < 7200 ? `${Math.round(s / 60)} min` : `${(s / 3600).toFixed(1)} h`;
+
+/** Over which failures are counted: four scrapes of whoever is scraped least often, so that what is mended is soon forgotten. */
+const lately = ({ fleet }: Topology): string => `${4 * Math.max(15, ...fleet.clusters.map((c) => seconds(c.scrapeInterval)))}s`;
 
 /** A kubectl command line of a Kubernetes cluster, for people. */
 const kubectlIn = ({ fleet }: Topology, kubernetes: string, namespace: string): string =>
@@ -246,10 +236,11 @@ const uploads: Check = async ({ topology, query }) => {
 };
 
 const store: Check = async ({ topology, query }) => {
+  const window = lately(topology);
   const [loaded, failures, synced] = await Promise.all([
     query(overShards('thanos_bucket_store_blocks_loaded{job="thanos-store"}')),
     query(
-      'sum(increase(thanos_bucket_store_block_load_failures_total{job="thanos-store"}[2m])) + sum(increase(thanos_blocks_meta_sync_failures_total{job="thanos-store"}[2m]))',
+      `sum(increase(thanos_bucket_store_block_load_failures_total{job="thanos-store"}[${window}])) + sum(increase(thanos_blocks_meta_sync_failures_total{job="thanos-store"}[${window}]))`,
     ),
     query(overShards('thanos_blocks_meta_synced{job="thanos-store", state="loaded"}')),
   ]);
@@ -262,7 +253,7 @@ const store: Check = async ({ topology, query }) => {
       'store gateway',
       'blocks',
       failed >= 1 ? 'wrong' : blocks === known ? 'ok' : 'warning',
-      `${blocks} loaded of ${known ?? '?'} known, ${Math.round(failed)} failures in 2 min`,
+      `${blocks} loaded of ${known ?? '?'} known, ${Math.round(failed)} failures in ${window}`,
       remedy,
     ),
   ];
@@ -297,10 +288,11 @@ const compactor: Check = async ({ topology, query }) => {
 };
 
 const rules: Check = async ({ topology, query }) => {
+  const window = lately(topology);
   const [failures, dropped, evaluated] = await Promise.all([
-    query('sum by (cluster, job) (increase(prometheus_rule_evaluation_failures_total[2m]))'),
+    query(`sum by (cluster, job) (increase(prometheus_rule_evaluation_failures_total[${window}]))`),
     query(
-      'sum(increase(thanos_alert_queue_alerts_dropped_total[2m])) + sum(increase(thanos_alert_sender_alerts_dropped_total[2m]))',
+      `sum(increase(thanos_alert_queue_alerts_dropped_total[${window}])) + sum(increase(thanos_alert_sender_alerts_dropped_total[${window}]))`,
     ),
     query('max by (cluster, job) (sum by (cluster, job, pod) (prometheus_rule_group_rules))'),
   ]);
@@ -311,7 +303,7 @@ const rules: Check = async ({ topology, query }) => {
       'rules',
       of,
       count === 0 ? 'wrong' : failed >= 1 ? 'wrong' : 'ok',
-      `${count} evaluated, ${Math.round(failed)} failures in 2 min`,
+      `${count} evaluated, ${Math.round(failed)} failures in ${window}`,
       count === 0 ? `no rule is loaded; ${logs}` : `the failing rule is in the log: ${logs}`,
     );
   };
@@ -329,7 +321,7 @@ const rules: Check = async ({ topology, query }) => {
       'rules',
       'alerts of the ruler',
       lost >= 1 ? 'wrong' : 'ok',
-      `${Math.round(lost)} dropped in 2 min`,
+      `${Math.round(lost)} dropped in ${window}`,
       'no Alertmanager takes them',
     ),
   ];
@@ -348,6 +340,7 @@ const alertmanagerTls = async (
 };
 
 const alertmanagers: Check = async ({ topology, kubectl, query }) => {
+  const window = lately(topology);
   const { workload } = topology.observer.alertmanager;
   const tls = await alertmanagerTls(topology, kubectl);
   const { replicas, namespace, name } = workload;
@@ -384,7 +377,7 @@ const alertmanagers: Check = async ({ topology, kubectl, query }) => {
   );
   const [discovered, failures] = await Promise.all([
     query('min by (cluster) (prometheus_notifications_alertmanagers_discovered{job="prometheus"})'),
-    query('sum by (cluster) (increase(prometheus_notifications_errors_total{job="prometheus"}[2m]))'),
+    query(`sum by (cluster) (increase(prometheus_notifications_errors_total{job="prometheus"}[${window}]))`),
   ]);
   const senders = topology.clusters.map(({ cluster }) => {
     const seen = value(discovered, { cluster: cluster.name });
@@ -393,7 +386,7 @@ const alertmanagers: Check = async ({ topology, kubectl, query }) => {
       'Alertmanager',
       `senders of ${cluster.name}`,
       seen === replicas && failed === 0 ? 'ok' : 'wrong',
-      `${seen ?? 0} of ${replicas} known to every replica; ${failed} alerts not delivered in 2 min`,
+      `${seen ?? 0} of ${replicas} known to every replica; ${failed} alerts not delivered in ${window}`,
       failed > 0
         ? `the way to an Alertmanager is cut, or a certificate is refused: ${kubectlIn(topology, cluster.in, cluster.namespace)} logs prometheus-0 -c prometheus`
         : 'its alerts may be delivered twice or not at all',

@@ -3,7 +3,7 @@
 import { rulerLabels } from '../../charts/fleet/checks';
 import type { ResolvedExternal } from '../../charts/fleet/externals';
 import { clusterLabel, replicaLabel } from '../../charts/fleet/resolve';
-import type { Finding } from './checks';
+import { type Finding, finding } from './finding';
 
 /** One of the querier's answer to /api/v1/stores. */
 export interface Sidecar {
@@ -18,13 +18,7 @@ const written = (labels: Readonly<Record<string, string>>): string =>
     .map(([name, value]) => `${name}: ${value}`)
     .join(', ')}}`;
 
-const wrong = (of: string, seen: string, remedy: string): Finding => ({
-  check: 'external labels',
-  of,
-  verdict: 'wrong',
-  seen,
-  remedy,
-});
+const wrong = (of: string, seen: string, remedy: string): Finding => finding('external labels', of, 'wrong', seen, remedy);
 
 /** What is wrong with the labels of one cluster's sidecars. */
 const labelFindings = ({ name, labels }: ResolvedExternal, sidecars: readonly Sidecar[]): Finding[] => {
@@ -88,21 +82,18 @@ export const externalFindings = (
     ...externals.flatMap((external): Finding[] => {
       const { name, replicas, sidecars: where } = external;
       const found = of(name);
-      const seen = `${found.length} of ${replicas}`;
       const place =
         where.at.by === 'service'
           ? `is its Service ${where.at.service} in ${where.at.pods.namespace} headless, and do its pods have the labels of the fleet file?`
           : 'does something answer at its addresses, by the certificate of the fleet file?';
       return [
-        found.length === replicas
-          ? { check: 'StoreAPI endpoints', of: `sidecars of ${name}`, verdict: 'ok', seen }
-          : {
-              check: 'StoreAPI endpoints',
-              of: `sidecars of ${name}`,
-              verdict: 'wrong',
-              seen,
-              remedy: `externalLabels: ${written({ [clusterLabel]: name })} at its Prometheus; ${place}`,
-            },
+        finding(
+          'StoreAPI endpoints',
+          `sidecars of ${name}`,
+          found.length === replicas ? 'ok' : 'wrong',
+          `${found.length} of ${replicas}`,
+          `externalLabels: ${written({ [clusterLabel]: name })} at its Prometheus; ${place}`,
+        ),
         ...labelFindings(external, found),
       ];
     }),

@@ -1,6 +1,7 @@
 // What of a fleet must never change between versions of this project, as lines of test/identities.golden.txt.
 import { parse } from 'yaml';
 import type { Manifest, Synthesized } from '../../charts/fleet';
+import { byName } from '../../charts/kit/order';
 
 /** One fact: what it is about, and what must stay. */
 export interface Identity {
@@ -10,8 +11,7 @@ export interface Identity {
 }
 
 const pairs = (labels: Readonly<Record<string, string>> = {}): string =>
-  Object.entries(labels)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+  byName(labels)
     .map(([name, value]) => `${name}=${value}`)
     .join(',');
 

@@ -1,6 +1,7 @@
 // The images of a synthesized fleet, read off its pods.
 import type { Synthesized } from '../../charts/fleet';
 import { type Image, imageOf, reference } from '../../charts/images';
+import { byName } from '../../charts/kit/order';
 
 export interface FleetImage {
   readonly image: Image;
@@ -25,12 +26,10 @@ export const fleetImages = ({ files }: Synthesized): FleetImage[] => {
       found.set(reference(image), entry);
     }
   }
-  return [...found]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([upstream, { pulled, usedBy }]) => ({
-      image: imageOf(upstream) as Image,
-      upstream,
-      pulled,
-      usedBy: [...usedBy].sort(),
-    }));
+  return byName(found).map(([upstream, { pulled, usedBy }]) => ({
+    image: imageOf(upstream) as Image,
+    upstream,
+    pulled,
+    usedBy: [...usedBy].sort(),
+  }));
 };

@@ -233,9 +233,10 @@ export const coverPairs = ({ options, bases, refuses, visit, random, isOver }: P
   };
 
   // a fleet that has a value has what the value is in: what goes with none of that goes with no value in it
+  const groups = all.flatMap((g, n) => (typeof g.choice.chosen === 'function' ? [n] : []));
   const around = all.map(({ option, choice }, i) => [
     i,
-    ...all.flatMap((g, n) => (choice.chosen !== undefined && holds(g.option, g.choice, option) ? [n] : [])),
+    ...(choice.chosen === undefined ? [] : groups.filter((n) => holds(at(n).option, at(n).choice, option))),
   ]);
   const isHopeless = (i: number, j: number): boolean =>
     (around[i] as number[]).some((a) => (around[j] as number[]).some((b) => stateOf(a, b) === refused));

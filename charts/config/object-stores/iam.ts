@@ -1,6 +1,7 @@
 // IAM documents of a fleet's roles: what each may do with the bucket, and who may take it on.
 import { type AwsAuth, awsDomain, type S3Place } from '../../fleet/object-stores';
 import type { AwsCluster } from '../../fleet/platforms';
+import { byName } from '../../kit/order';
 import type { BucketAccess } from './client';
 
 interface Statement {
@@ -116,7 +117,7 @@ export const bucketPolicy = (roles: readonly { arn: string; access: BucketAccess
 export const groupBy = <T>(items: readonly T[], keyOf: (item: T) => string): [string, T[]][] => {
   const groups = new Map<string, T[]>();
   for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
-  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1));
+  return byName(groups);
 };
 const sorted = (values: readonly string[]): string[] => [...new Set(values)].sort();
 
