@@ -5,6 +5,7 @@ import { here, nothingAnswers, p99, percent, type RulesOf, share } from './rule'
 const job = 'job="thanos-store"';
 /** Whoever of the observer asks the bucket. */
 const users = 'job=~"thanos-(store|compact|rule|bucket-web)"';
+const listings = `${users}, operation="iter"`;
 /** Aborted is what a store gateway answers when it cannot read a block (thanos pkg/store/bucket.go). */
 export const storeFailed = 'grpc_code=~"Unknown|Unimplemented|Internal|Unavailable|DataLoss|DeadlineExceeded|Aborted"';
 
@@ -84,14 +85,16 @@ export const storeRules: RulesOf = (fleet, { alerts }) => {
       rules: [
         {
           // The reason for much else, and so known before it. Shares say nothing here: a compactor at work asks a thousand
-          // times as often as an idle one. The store gateway asks every 3 minutes; what it found out before is no answer.
+          // times as often as an idle one. The store gateway lists the bucket every 3 minutes. Operations are counted when
+          // they begin, which would make one that hangs a success; of listings, durations count those that are over
+          // (objstore's metricBucket.Iter).
           alert: 'ObjectStoreUnreachable',
-          expr: `sum(increase(thanos_objstore_bucket_operation_failures_total{${users}}[10m])) > 0 and sum(increase((thanos_objstore_bucket_operations_total{${users}} - thanos_objstore_bucket_operation_failures_total{${users}})[4m:])) == 0`,
+          expr: `sum(increase(thanos_objstore_bucket_operation_failures_total{${users}}[10m])) > 0 and sum(increase((thanos_objstore_bucket_operation_duration_seconds_count{${listings}} - thanos_objstore_bucket_operation_failures_total{${listings}})[4m:])) == 0`,
           for: '30s',
           keepFiringFor: '10m', // rates over 5 minutes remember it, and operations that began before fail minutes later
           severity: 'critical',
           summary: 'The object store does not answer',
-          description: `{{ printf "%.0f" $value }} operations of the observer on the bucket failed within 10 minutes, and none has succeeded for 4: nothing is uploaded or compacted, and what is only in the bucket cannot be queried.`,
+          description: `{{ printf "%.0f" $value }} operations of the observer on the bucket failed within 10 minutes, and it has not been listed for 4: nothing is uploaded or compacted, and what is only in the bucket cannot be queried.`,
         },
         {
           alert: 'ThanosBucketHighOperationFailures',

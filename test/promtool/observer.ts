@@ -260,10 +260,10 @@ export const observerCases: readonly Case[] = [
     },
   },
   {
-    alert: 'ObjectStoreUnreachable', // near: every other question is answered
+    alert: 'ObjectStoreUnreachable', // near: every other listing succeeds
     severity: 'critical',
     series: {
-      [`thanos_objstore_bucket_operations_total{${of('thanos-store')}, operation="iter"}`]: counter(1, 1, 2),
+      [`thanos_objstore_bucket_operation_duration_seconds_count{${of('thanos-store')}, operation="iter"}`]: counter(1, 1, 2),
       [`thanos_objstore_bucket_operation_failures_total{${of('thanos-store')}, operation="iter"}`]: counter(0, 1, 1),
       [`thanos_objstore_bucket_operations_total{${of('thanos-rule')}, operation="upload"}`]: always(1),
       [`thanos_objstore_bucket_operation_failures_total{${of('thanos-rule')}, operation="upload"}`]: always(0),
