@@ -1,6 +1,9 @@
 // The sizing model: what it says of known fleets, that it never says less for more, and what a fleet file gets from it.
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -18,7 +21,8 @@ import {
   storeNeeds,
 } from '../charts/fleet/sizing';
 import { amount, bytes, cores, perSecond } from '../charts/kit/units';
-import { type Live, liveSection, underestimated } from '../scripts/size/live';
+import { fetchJson } from '../scripts/lib/kubectl';
+import { askAll, type Live, liveSection, underestimated } from '../scripts/size/live';
 import { bucketTable, clustersTable, costs } from '../scripts/size/tables';
 import { eks } from './refusals/support';
 import { readText, root } from './support/fleets';
@@ -120,6 +124,40 @@ describe('a running fleet is compared with the model', () => {
       'Prometheus of shop, 1M series: memory',
       'thanos-query: CPU',
     ]);
+  });
+  describe('and where the querier does not answer, a person is told', () => {
+    const fails = async (answer: RequestListener, ask: (url: string) => Promise<unknown>): Promise<Error> => {
+      const server = createServer(answer).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      try {
+        return await ask(`http://127.0.0.1:${(server.address() as AddressInfo).port}`).then(
+          () => new Error('it was answered'),
+          (error) => error,
+        );
+      } finally {
+        server.closeAllConnections();
+        server.close();
+      }
+    };
+    test('which question, what came instead and what to do', async () => {
+      const { name, message } = await fails((_, response) => response.writeHead(503).end('no StoreAPI'), askAll);
+      expect(name).toBe('ToolError'); // printed without a stack
+      expect(message).toMatch(
+        /^The querier does not answer max by \(cluster\) \(prometheus_tsdb_head_series.*: 503 no StoreAPI$/m,
+      );
+      expect(message).toContain('npm run doctor');
+    });
+    test('that the connection was cut', async () => {
+      const { message } = await fails((request) => request.socket.destroy(), askAll);
+      expect(message).toContain(': other side closed');
+    });
+    test('how long it took', async () => {
+      const { message } = await fails(
+        () => {},
+        (url) => fetchJson(url, {}, 50),
+      );
+      expect(message).toBe('no answer within 0.05 s');
+    });
   });
 });
 

@@ -100,10 +100,14 @@ export class Kubectl {
   }
 }
 
-/** Fetches JSON. @throws Error with the status and the beginning of the body */
+/** Fetches JSON. @throws Error with the status and the beginning of the body, or why there is no answer */
 export const fetchJson = async (url: string, init: RequestInit = {}, timeout = 30_000): Promise<KubeObject> => {
-  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(timeout) });
-  const body = await response.text();
+  const fail = (error: Error): never => {
+    const cause = error.cause as Error | undefined; // "fetch failed" for its own sake says nothing
+    throw new Error(error.name === 'TimeoutError' ? `no answer within ${timeout / 1000} s` : cause?.message || error.message);
+  };
+  const response = await fetch(url, { ...init, signal: AbortSignal.timeout(timeout) }).catch(fail);
+  const body = await response.text().catch(fail);
   if (!response.ok) throw new Error(`${response.status} ${body.slice(0, 300)}`);
   return JSON.parse(body);
 };

@@ -11,7 +11,8 @@ import {
   storeNeeds,
 } from '../../charts/fleet/sizing';
 import type { Topology } from '../../charts/topology';
-import { fetchJson, instantQuery, Kubectl, type Sample } from '../lib/kubectl';
+import { unreachable } from '../lib/contexts';
+import { instantQuery, Kubectl, type Sample, ToolError } from '../lib/kubectl';
 import { dim, table } from '../lib/terminal';
 import { short, size } from './tables';
 
@@ -65,20 +66,43 @@ const questions = {
   queries: 'sum(rate(http_requests_total{job="thanos-query-frontend", handler=~"query.*"}[15m]))',
 } as const;
 
-/** Asks the querier. @param say shows what is going on @throws ToolError when the fleet cannot be reached */
+type Question = keyof typeof questions;
+
+/** What to say instead of how a request failed. */
+const unanswered = (what: string, { message }: Error): never => {
+  throw new ToolError(
+    `${what}: ${message.trim()}\n  Without it, what the fleet uses cannot be compared with the model; nothing was written.\n  npm run doctor says what is wrong; then run this again.`,
+  );
+};
+
+/** @param url of the querier @throws ToolError that names the question which was not answered */
+export const askAll = async (url: string): Promise<ReadonlyMap<Question, readonly Sample[]>> => {
+  const answers = new Map<Question, readonly Sample[]>();
+  for (const key of Object.keys(questions) as Question[])
+    answers.set(
+      key,
+      await instantQuery(url, questions[key]).catch((error) =>
+        unanswered(`The querier does not answer ${questions[key]}`, error),
+      ),
+    );
+  return answers;
+};
+
+/** Asks the querier. @param say shows what is going on @throws ToolError when it cannot be reached or does not answer */
 export const measure = async (topology: Topology, say: (text: string) => void): Promise<Live> => {
   const { observer, fleet } = topology;
   const { query, kubernetes } = observer;
-  const kubectl = new Kubectl(kubernetes.context);
+  const { namespace, name } = query.workload;
   say(`Opening a way to the querier in ${kubernetes.context} …`);
-  const forward = await kubectl.forward(query.workload.namespace, `svc/${query.workload.name}`, query.http.port.number);
+  const [silent] = await unreachable([kubernetes]);
+  if (silent) throw new ToolError(`${silent.reason}\n  Its querier knows what the fleet uses: without it there is nothing to compare, and nothing was written.`);
+  const forward = await new Kubectl(kubernetes.context)
+    .forward(namespace, `svc/${name}`, query.http.port.number)
+    .catch((error) => unanswered(`There is no way to the querier in ${kubernetes.context}`, error));
   try {
     say('Asking what Prometheus has …');
-    await fetchJson(`${forward.url}/api/v1/status/buildinfo`); // it answers, or says why not
-    const keys = Object.keys(questions) as (keyof typeof questions)[];
-    const answers = new Map<string, readonly Sample[]>();
-    for (const key of keys) answers.set(key, await instantQuery(forward.url, questions[key]));
-    const of = (key: keyof typeof questions, cluster: string): number | undefined => {
+    const answers = await askAll(forward.url);
+    const of = (key: Question, cluster: string): number | undefined => {
       const sample = answers.get(key)?.find((s) => s.metric[clusterLabel] === cluster);
       return sample === undefined || !Number.isFinite(Number(sample.value[1])) ? undefined : Number(sample.value[1]);
     };
