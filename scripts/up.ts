@@ -32,7 +32,8 @@ everything with server-side apply, each Kubernetes cluster through its own conte
 prints where it is. When there are several, it sees to the certificates between them first (npm run certs), and tells
 each where the nodes of the others are. All of them must answer before anything is changed in one.
 Running it again changes nothing that is as it should be, and takes away what is no longer in the fleet; volumes and
-namespaces stay. What Kubernetes would refuse, or what puts data at risk, is said before anything is applied
+namespaces stay, and so does all that is in a Kubernetes cluster which the fleet file no longer names (docs/production.md
+says how to take that away). What Kubernetes would refuse, or what puts data at risk, is said before anything is applied
 (npm run plan -- --live shows all of it).
 
   --timeout SECONDS   how long to wait for the components (default 600)
