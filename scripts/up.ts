@@ -19,8 +19,8 @@ import { dim, green, main, progress, red, styleOf, table, yellow } from './lib/t
 import { outputFiles, writeOutput } from './output';
 import { type Leftovers, leftovers } from './plan/leftovers';
 import { livePlan } from './plan/live';
-import { keyOf, objectsOf } from './plan/objects';
-import type { Change, KubernetesPlan } from './plan/plan';
+import { keyOf, type ObjectName, objectsOf } from './plan/objects';
+import type { KubernetesPlan } from './plan/plan';
 import { findingsText } from './plan/print';
 import { ensureClusters } from './up/clusters';
 import { type Placed, waitReady } from './up/watch';
@@ -43,8 +43,9 @@ says how to take that away). What Kubernetes would refuse, or what puts data at 
 const guardOne = async (synthesized: Synthesized, k: ResolvedKubernetes, accepted: boolean): Promise<KubernetesPlan> => {
   const { name } = synthesized.topology.fleet;
   const plan = await livePlan(new Kubectl(k.context), k.name, name, objectsOf(synthesized, k.name));
-  if (plan.refused.length > 0)
-    throw new ToolError(`Kubernetes (${k.context}) would refuse this; nothing was applied.\n${findingsText(plan.refused)}`);
+  const refused = plan.refused.filter((f) => !f.inTheWay); // goes before anything is applied
+  if (refused.length > 0)
+    throw new ToolError(`Kubernetes (${k.context}) would refuse this; nothing was applied.\n${findingsText(refused)}`);
   const { namespaces } = leftovers(plan); // are left as they are
   const risks = plan.risks.filter((risk) => !namespaces.some((n) => keyOf(n) === keyOf(risk)));
   if (risks.length > 0 && !accepted)
@@ -73,15 +74,18 @@ const guard = async (synthesized: Synthesized, accepted: boolean): Promise<reado
   return plans.filter((p) => p !== undefined);
 };
 
-/** Takes away what is no longer in the fleet; a Deployment's pods have gone when its deletion is over. */
-const remove = async (kubectl: Kubectl, changes: readonly Change[]): Promise<void> => {
-  for (const c of changes) {
-    progress.show(`Removing ${keyOf(c)} …`);
-    const place = c.namespace ? ['-n', c.namespace] : [];
-    await kubectl.run(['delete', c.kind, c.name, ...place, '--cascade=foreground', '--ignore-not-found']);
+/** Takes objects away; a Deployment's pods have gone when its deletion is over. */
+const remove = async (
+  kubectl: Kubectl,
+  objects: readonly ObjectName[],
+  why = 'they are no longer in the fleet',
+): Promise<void> => {
+  for (const o of objects) {
+    progress.show(`Removing ${keyOf(o)} …`);
+    const place = o.namespace ? ['-n', o.namespace] : [];
+    await kubectl.run(['delete', o.kind, o.name, ...place, '--cascade=foreground', '--ignore-not-found']);
   }
-  if (changes.length > 0)
-    progress.done(`${green('✓')} removed, since they are no longer in the fleet: ${changes.map(keyOf).join(', ')}`);
+  if (objects.length > 0) progress.done(`${green('✓')} removed, since ${why}: ${objects.map(keyOf).join(', ')}`);
 };
 
 /** The fleet file is the truth: what somebody else has set of the same fields is set back (server-side apply, forced). */
@@ -242,7 +246,9 @@ main(async () => {
   await certificates(synthesized);
   await each(fleet.kubernetes, async (k) => {
     const kubectl = new Kubectl(k.context);
-    await remove(kubectl, (left.get(k.name) as Leftovers).workloads);
+    const { workloads, inTheWay } = left.get(k.name) as Leftovers;
+    await remove(kubectl, workloads);
+    await remove(kubectl, inTheWay, 'other Services get their ports of the node');
     await apply(kubectl, `${output}/${k.name}`);
   });
   const told = await writeNodeAddresses(topology);

@@ -296,6 +296,15 @@ describe('what Kubernetes refuses to change', () => {
     expect(plan([claim('2Gi')], [claim('1Gi')]).refused).toHaveLength(1);
     expect(plan([claim('2Gi')], [claim('3Gi')]).refused).toEqual([]);
   });
+  test('is told: a port of localhost that moves while another Service has it, and which to delete', () => {
+    const { refused } = changed({ clusters: '{seattle: {in: kind}}' });
+    expect(refused.map((f) => [f.code, keyOf(f)])).toEqual([
+      ['node-port-taken', 'Service demo-seattle/prometheus-0-localhost'],
+      ['node-port-taken', 'Service demo-seattle/prometheus-1-localhost'],
+    ]);
+    expect(refused[0]?.remedy).toContain('kubectl -n demo-chicago delete service prometheus-0-localhost');
+    expect(changed({ clusters: '{aurora: {in: kind}, chicago: {in: kind}, seattle: {in: kind}}' }).refused).toHaveLength(4);
+  });
   test('is not told how to make a volume shrink', () => {
     const { refused } = plan(objects(), objects(text({ clusters: '{chicago: {in: kind, volume: 1Gi}, seattle: {in: kind}}' })));
     expect(refused.map((f) => f.remedy)).toEqual(['keep the size: no volume can shrink.']);
@@ -402,6 +411,22 @@ describe('what npm run up takes away', () => {
   test('first: workloads, so that none works beside the one that takes its place', () => {
     expect(left.workloads.map(keyOf)).toEqual(['Deployment demo-observer/thanos-compact']);
   });
+  test('then: Services whose ports others get, also in a namespace that is left as it is', () => {
+    const { inTheWay, rest } = leftovers(changed({ clusters: '{seattle: {in: kind}}' }));
+    expect(inTheWay.map(keyOf)).toEqual([
+      'Service demo-chicago/prometheus-0-localhost',
+      'Service demo-chicago/prometheus-1-localhost',
+    ]);
+    expect(rest.filter((c) => c.kind === 'Service')).toEqual([]);
+  });
+  test('each Service once, when one goes and another gets its port', () => {
+    const { inTheWay, rest } = leftovers(changed({ clusters: '{chicago: {in: kind, replicas: 1}, seattle: {in: kind}}' }));
+    expect(inTheWay.map(keyOf)).toEqual([
+      'Service demo-chicago/prometheus-1-localhost',
+      'Service demo-seattle/prometheus-0-localhost',
+    ]);
+    expect(rest.filter((c) => c.kind === 'Service')).toEqual([]);
+  });
   test('last: what they may still use', () => {
     expect(left.rest.map(keyOf)).toContain('ConfigMap demo-observer/old');
   });
@@ -485,9 +510,9 @@ describe('as a person runs them,', () => {
 
   test('plan compares with the commit that is named', () => {
     committed();
-    rewrite('seattle: {', 'boston: {');
+    rewrite('seattle: {in: kind}', '');
     expect(script('main.ts').code).toBe(0);
-    git('commit', '-qam', 'boston');
+    git('commit', '-qam', 'without seattle');
     git('add', '.');
     git('commit', '-qm', 'files', '--allow-empty');
     expect(script('scripts/plan.ts').code).toBe(0);

@@ -91,7 +91,7 @@ export const livePlan = async (
       [...before.values()],
       foreseen.map(({ after }) => after),
     );
-    const said = foreseen.flatMap(({ refused, after }) => (refused ? [refusedBy(refused, after, plan.refused, labelled)] : []));
+    const said = foreseen.flatMap(({ refused, after }) => (refused ? [refusedBy(refused, after, plan.refused)] : []));
     const known = plan.refused.filter((f) => !said.some((s) => keyOf(s) === keyOf(f)));
     return { ...plan, refused: [...known, ...said] };
   } finally {
@@ -99,20 +99,15 @@ export const livePlan = async (
   }
 };
 
-/** The API server's own words, with the way out where it is known. */
-const refusedBy = (message: string, object: Manifest, known: readonly Finding[], live: readonly Manifest[]): Finding => {
-  const found = known.find((f) => keyOf(f) === keyOf(nameOf(object)));
-  const nodePort = /nodePort: Invalid value: (\d+): provided port is already allocated/.exec(message)?.[1];
-  const holder = live.find((o) => o.spec?.ports?.some((port: Json) => String(port.nodePort) === nodePort));
+/** The API server's own words, with the way out where it is known. It names one thing at a time: other than a port, before ports. */
+const refusedBy = (message: string, object: Manifest, known: readonly Finding[]): Finding => {
+  const isPort = message.includes('provided port is already allocated');
   return {
-    code: found?.code ?? 'refused',
+    code: 'refused',
+    consequence: 'the object would not be applied.',
+    remedy: 'change what the message names.',
+    ...known.find((f) => keyOf(f) === keyOf(nameOf(object)) && (isPort || !f.inTheWay)),
     ...nameOf(object),
     problem: message,
-    consequence: found?.consequence ?? 'the object would not be applied.',
-    remedy:
-      found?.remedy ??
-      (holder
-        ? `kubectl -n ${holder.metadata.namespace} delete service ${holder.metadata.name} (it has the port now), and apply again.`
-        : 'change what the message names.'),
   };
 };

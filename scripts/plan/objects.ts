@@ -15,6 +15,8 @@ export interface Finding extends ObjectName {
   readonly consequence: string;
   /** What to do instead, or before. */
   readonly remedy: string;
+  /** What `npm run up` takes away before it applies, so that nothing is refused; it comes back if it is still in the fleet. */
+  readonly inTheWay?: ObjectName;
 }
 
 export const nameOf = ({ kind, metadata }: Manifest): ObjectName => ({

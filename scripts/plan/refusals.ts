@@ -1,8 +1,8 @@
-// What Kubernetes refuses to change of an object that is there (k8s.io/kubernetes, pkg/apis/*/validation), and the way out.
+// What Kubernetes refuses because of what is there (k8s.io/kubernetes, pkg/apis/*/validation), and the way out.
 import type { Manifest } from '../../charts/fleet';
 import { bytes } from '../../charts/kit/units';
 import { type Difference, differences, type Json } from './differences';
-import { type Finding, nameOf, type Objects } from './objects';
+import { type Finding, keyOf, nameOf, type Objects } from './objects';
 
 interface Rule {
   /** Whether a field may not change. */
@@ -111,7 +111,7 @@ const rules: Readonly<Record<string, Rule>> = {
 const storage = (claim: Manifest): string => claim.spec.resources?.requests?.storage ?? '0';
 
 /** Every object of which a field would change that Kubernetes does not let change. */
-export const refusals = (before: Objects, after: Objects): Finding[] =>
+const immutableFields = (before: Objects, after: Objects): Finding[] =>
   [...after].flatMap(([key, object]): Finding[] => {
     const former = before.get(key);
     const rule = rules[object.kind];
@@ -128,3 +128,33 @@ export const refusals = (before: Objects, after: Objects): Finding[] =>
       },
     ];
   });
+
+const nodePorts = ({ kind, spec }: Manifest): number[] =>
+  kind === 'Service' ? (spec.ports ?? []).flatMap((port: Json) => port.nodePort ?? []) : [];
+
+/** Services that want a NodePort which another one has. Those of localhost are given by position, so a cluster more or less moves them. */
+const nodePortsTaken = (before: Objects, after: Objects): Finding[] => {
+  const holders = new Map([...before.values()].flatMap((o) => nodePorts(o).map((port) => [port, o] as const)));
+  return [...after.values()].flatMap((object) =>
+    nodePorts(object).flatMap((port): Finding[] => {
+      const holder = holders.get(port);
+      if (!holder || keyOf(nameOf(holder)) === keyOf(nameOf(object))) return [];
+      return [
+        {
+          code: 'node-port-taken',
+          ...nameOf(object),
+          problem: `it would have the NodePort ${port}, which the Service ${holder.metadata.namespace}/${holder.metadata.name} has`,
+          consequence: 'Kubernetes refuses it until the other one has gone. Argo CD would try in vain, since it takes away last.',
+          remedy: `nothing with npm run up, which deletes that one first. Else, just before you apply or when the change is in git: ${kubectl('delete', holder)}; applying makes it again if it is still in the fleet.`,
+          inTheWay: nameOf(holder),
+        },
+      ];
+    }),
+  );
+};
+
+/** Everything of a change that Kubernetes refuses. */
+export const refusals = (before: Objects, after: Objects): Finding[] => [
+  ...immutableFields(before, after),
+  ...nodePortsTaken(before, after),
+];

@@ -95,7 +95,10 @@ export const measure = async (topology: Topology, say: (text: string) => void): 
   const { namespace, name } = query.workload;
   say(`Opening a way to the querier in ${kubernetes.context} …`);
   const [silent] = await unreachable([kubernetes]);
-  if (silent) throw new ToolError(`${silent.reason}\n  Its querier knows what the fleet uses: without it there is nothing to compare, and nothing was written.`);
+  if (silent)
+    throw new ToolError(
+      `${silent.reason}\n  Its querier knows what the fleet uses: without it there is nothing to compare, and nothing was written.`,
+    );
   const forward = await new Kubectl(kubernetes.context)
     .forward(namespace, `svc/${name}`, query.http.port.number)
     .catch((error) => unanswered(`There is no way to the querier in ${kubernetes.context}`, error));
