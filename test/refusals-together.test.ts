@@ -114,6 +114,39 @@ test('a value that cannot be read hides no mistake elsewhere, and causes none', 
   ]);
 });
 
+describe('a required value that cannot be read hides no mistake elsewhere, and causes none:', () => {
+  const slow = 'scrape-interval at clusters.slow.scrapeInterval';
+  const fleetWith = (more: Json): Json => ({
+    ...(parse(fleet()) as Json),
+    clusters: { chicago: { in: 'kind' }, slow: { in: 'kind', scrapeInterval: '5m' } },
+    ...more,
+  });
+  const route = { receiver: 'team', cluster: ['chicago'] };
+  const told = { in: 'kind', alertmanager: { receivers: { team: { webhook: { secret: 's' } } }, routes: [route] } };
+  test.each<[string, Json, string]>([
+    ["the fleet's name", { name: 'Demo_1' }, 'wrong-value at name'],
+    ["the fleet's name, which is missing", { name: undefined }, 'missing-key at name'],
+    ['where the observer is', { observer: { in: 5 } }, 'wrong-value at observer.in'],
+    [
+      'where a cluster is',
+      { observer: told, clusters: { chicago: { in: 'Kind' }, slow: { in: 'kind', scrapeInterval: '5m' } } },
+      'wrong-value at clusters.chicago.in',
+    ],
+    [
+      'a cluster that others speak of',
+      { observer: told, clusters: { chicago: null, slow: { in: 'kind', scrapeInterval: '5m' } } },
+      'wrong-type at clusters.chicago',
+    ],
+  ])('%s', (_, more, mistake) => {
+    expect(toldOf(fleetWith(more)).sort()).toEqual([mistake, slow].sort());
+  });
+
+  test('but of what depends on it nothing is said', () => {
+    const { observer, ...base } = parse(spread()) as Json;
+    expect(toldOf({ ...base, observer: { ...(observer as Json), in: 5 } })).toEqual(['wrong-value at observer.in']);
+  });
+});
+
 describe('in a fleet that is in one place', () => {
   const base: Json = parse(fleet());
   const mistakes = mistakesIn(base);

@@ -135,6 +135,9 @@ clusters:
     ['clutsers', `${fleet()}clutsers: {}\n`, 'clusters, if that is what you mean.'],
     ['kin', clusters('chicago: {in: kin}'), 'kind, or describe kin under kubernetes.'],
     ['PrometheusReplicasDown', fleet({ alerts: 'alerts: {disable: [PrometheusReplicasDown]}' }), 'PrometheusReplicaDown.'],
+    ['a text in place of a list', clusters('chicago: {in: kind, namespaces: shop}'), 'a list.'],
+    ['a number in place of a word', clusters('chicago: {in: kind, nodes: 5}'), 'true or false.'],
+    ['no platform', fleet({ kubernetes: 'kubernetes: {kind: {}}' }), 'platform: kind or platform: eks.'],
   ])('names what was meant by %s', (_, text, meant) => {
     expect(refusal(text).violations.map((v) => v.remedy)).toEqual([meant]);
   });

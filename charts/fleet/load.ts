@@ -27,8 +27,16 @@ const moved: Readonly<Record<string, string>> = {
   'objectStore.secret': 'auth: {secret: …}, beside the other ways to say as whom the bucket is used.',
 };
 
-/** What the schema asks for: its messages begin with `write`, and so does what is printed before the remedy. */
-const wanted = (issue: { readonly message: string }): string => issue.message.replace(/^write /, '');
+const articles: Readonly<Record<string, string>> = { array: 'a list', boolean: 'true or false' };
+
+/**
+ * What the schema asks for: its messages begin with `write`, and so does what is printed before the remedy. Where it has no
+ * words of its own, zod names a type.
+ */
+const wanted = (issue: { readonly message: string; readonly expected?: string }): string =>
+  issue.message.startsWith('Invalid') && issue.expected !== undefined
+    ? (articles[issue.expected] ?? `a ${issue.expected}`)
+    : issue.message.replace(/^write /, '');
 
 const fromIssue = (issue: Issue, input: unknown): Violation[] => {
   const path = issue.path as Path;
@@ -64,7 +72,7 @@ const fromIssue = (issue: Issue, input: unknown): Violation[] => {
         path,
         problem: value === undefined ? `${name} is missing` : `${name} is ${show(value)}`,
         consequence: 'the other keys could not be understood without it.',
-        remedy: `${issue.message}.`,
+        remedy: `${wanted(issue)}.`,
       },
     ];
   if (value === undefined)
@@ -91,14 +99,13 @@ const fromIssue = (issue: Issue, input: unknown): Violation[] => {
       },
     ];
   }
-  const said = issue.message.startsWith('Invalid') ? `a ${'expected' in issue ? issue.expected : 'valid value'}` : wanted(issue);
   return [
     {
       code: 'wrong-value',
       path,
       problem: `${name} is ${show(value)}`,
       consequence: 'Kubernetes or the program that reads it would have refused it.',
-      remedy: `${said}.`,
+      remedy: `${wanted(issue)}.`,
     },
   ];
 };
@@ -113,6 +120,7 @@ const missingRemedy = (path: Path, issue: Issue): string => {
     observer: 'observer: {in: kind}',
     clusters: 'clusters: {chicago: {in: kind}}',
     in: 'in: and the name of a Kubernetes cluster of this file.',
+    allowFrom: 'allowFrom: and the address ranges that connections come from, such as [10.1.0.0/16].',
   };
   return examples[String(path.at(-1))] ?? `${wanted(issue)}.`;
 };
@@ -140,6 +148,19 @@ const leftOut = (issue: Issue, input: unknown): Path[] => {
   return [path.slice(0, key + 1)];
 };
 
+/**
+ * What stands for a required value that cannot be read, so that the rest is checked: only where nothing that is said of the
+ * rest depends on it. A cluster is in the one Kubernetes cluster that there is; of several, nobody knows.
+ */
+const standIn = (path: Path, fleet: unknown): unknown => {
+  const kubernetes = Object.keys(valueAt(fleet, ['kubernetes']) ?? {});
+  const place = kubernetes.length === 1 ? kubernetes[0] : undefined;
+  const name = path.join('.');
+  if (name === 'name') return 'demo';
+  if (/^(observer|clusters\.[^.]+)\.in$/.test(name)) return place;
+  return /^clusters\.[^.]+$/.test(name) && place !== undefined ? { in: place } : undefined;
+};
+
 const isWithin = (path: Path, outer: Path): boolean => outer.every((part, i) => String(path[i]) === String(part));
 
 /** What can be read of a fleet, so that it is checked as well; what is wrong with the rest, and where the rest is. */
@@ -151,10 +172,14 @@ const readable = (fleet: unknown): { fleet?: Fleet; left: readonly Path[]; viola
   const wrong = issues.filter((issue) => issue.code !== 'unrecognized_keys');
   const left = wrong.flatMap((issue) => leftOut(issue, fleet));
   const rest = structuredClone(fleet);
-  for (const path of issues.flatMap((issue) => leftOut(issue, fleet))) {
-    const holder = valueAt(rest, path.slice(0, -1));
-    if (typeof holder === 'object' && holder !== null) delete (holder as Record<string, unknown>)[String(path.at(-1))];
-  }
+  for (const issue of issues)
+    for (const path of leftOut(issue, fleet)) {
+      const holder = valueAt(rest, path.slice(0, -1)) as Record<string, unknown> | null | undefined;
+      if (typeof holder !== 'object' || holder === null) continue;
+      const value = issue.code === 'invalid_key' ? undefined : standIn(path, fleet);
+      if (value === undefined) delete holder[String(path.at(-1))];
+      else holder[String(path.at(-1))] = value;
+    }
   const again = fleetSchema.safeParse(rest);
   return { ...(again.success ? { fleet: again.data as Fleet } : {}), left, violations };
 };
