@@ -1,8 +1,10 @@
 // What is said when something is wrong with a fleet file. The refusals themselves are in test/refusals.
 import { stripVTControlCharacters } from 'node:util';
+import { parse } from 'yaml';
 import { codes } from '../charts/fleet/codes';
-import { loadFleet, parseFleet } from '../charts/fleet/load';
+import { loadFleet, parseFleet, resolveFleet } from '../charts/fleet/load';
 import { plain } from '../charts/fleet/messages';
+import { fleetSchema } from '../charts/fleet/schema';
 import { refusals } from './refusals';
 import { ruleFile } from './refusals/alerts';
 import { messagesFile } from './refusals/messages';
@@ -67,6 +69,36 @@ test.each([
   expect(violations.map((v) => v.problem)).toContainEqual(
     expect.stringMatching(new RegExp(`^test/support/rules/${name}\\.yaml:${position}: .*${problem}`)),
   );
+});
+
+/** What is said of nonsense in the place of each value of some fleets, once of each complaint of the schema. */
+const saidOfNonsense = (texts: readonly string[]): string[] => {
+  const [said, tried, complaints] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  for (const text of texts) {
+    const content = parse(text);
+    const tryEach = (holder: Record<string, unknown>, path: string): void => {
+      for (const [key, value] of Object.entries(holder)) {
+        const place = `${path}.${key}`;
+        if (typeof value === 'object' && value !== null) tryEach(value as Record<string, unknown>, place);
+        if (tried.size === tried.add(place).size) continue;
+        for (const nonsense of [undefined, 5, 'no such thing', [], {}]) {
+          holder[key] = nonsense;
+          const issues = fleetSchema.safeParse(content).error?.issues ?? [];
+          const fresh = issues.filter(({ message }) => complaints.size < complaints.add(message).size);
+          if (fresh.length > 0) for (const { remedy } of errorOf(() => resolveFleet(content)).violations) said.add(remedy);
+        }
+        holder[key] = value;
+      }
+    };
+    tryEach(content, '');
+  }
+  return [...said];
+};
+
+test('what to write instead is in words of the fleet file, not in those of the program that reads it', () => {
+  const said = saidOfNonsense(all.map(({ right }) => right).filter((text) => text.length < 3000));
+  expect(said.length).toBeGreaterThan(80);
+  expect(said.filter((remedy) => /Invalid|expected|received|Too (small|big)|\ba object/.test(remedy))).toEqual([]);
 });
 
 describe('a message', () => {
@@ -137,6 +169,11 @@ clusters:
     ['PrometheusReplicasDown', fleet({ alerts: 'alerts: {disable: [PrometheusReplicasDown]}' }), 'PrometheusReplicaDown.'],
     ['a text in place of a list', clusters('chicago: {in: kind, namespaces: shop}'), 'a list.'],
     ['a number in place of a word', clusters('chicago: {in: kind, nodes: 5}'), 'true or false.'],
+    [
+      'a store without a name',
+      `${fleet()}externalSecrets: {store: {}}\n`,
+      'the name of a store: lower-case letters, digits, dashes and dots.',
+    ],
     ['no platform', fleet({ kubernetes: 'kubernetes: {kind: {}}' }), 'platform: kind or platform: eks.'],
   ])('names what was meant by %s', (_, text, meant) => {
     expect(refusal(text).violations.map((v) => v.remedy)).toEqual([meant]);

@@ -27,16 +27,15 @@ const moved: Readonly<Record<string, string>> = {
   'objectStore.secret': 'auth: {secret: …}, beside the other ways to say as whom the bucket is used.',
 };
 
-const articles: Readonly<Record<string, string>> = { array: 'a list', boolean: 'true or false' };
-
 /**
  * What the schema asks for: its messages begin with `write`, and so does what is printed before the remedy. Where it has no
- * words of its own, zod names a type.
+ * words of its own, zod names a value or a type.
  */
-const wanted = (issue: { readonly message: string; readonly expected?: string }): string =>
-  issue.message.startsWith('Invalid') && issue.expected !== undefined
-    ? (articles[issue.expected] ?? `a ${issue.expected}`)
-    : issue.message.replace(/^write /, '');
+const wanted = (issue: Pick<Issue, 'message'> & { values?: readonly unknown[]; expected?: string }): string => {
+  const { message, values, expected = 'valid value' } = issue;
+  if (!message.startsWith('Invalid')) return message.replace(/^write /, '');
+  return values?.join(' or ') ?? { array: 'a list', boolean: 'true or false' }[expected] ?? `a ${expected}`;
+};
 
 const fromIssue = (issue: Issue, input: unknown): Violation[] => {
   const path = issue.path as Path;
@@ -82,7 +81,7 @@ const fromIssue = (issue: Issue, input: unknown): Violation[] => {
         path,
         problem: `${name} is missing`,
         consequence: 'nothing sensible can be assumed in its place.',
-        remedy: missingRemedy(path, issue),
+        remedy: missingRemedy(path, issue, nearKeys(fleetSchema, path, input)),
       },
     ];
   if (issue.code === 'invalid_type' && (issue.expected === 'object' || issue.expected === 'record')) {
@@ -110,19 +109,26 @@ const fromIssue = (issue: Issue, input: unknown): Violation[] => {
   ];
 };
 
-const missingRemedy = (path: Path, issue: Issue): string => {
-  const examples: Record<string, string> = {
+/** Examples of what is missing: sections of the fleet by their names, others by their last key. */
+const examples: Readonly<Record<'sections' | 'keys', Readonly<Record<string, string>>>> = {
+  sections: {
     name: 'name: demo',
     kubernetes: 'kubernetes: {kind: {platform: kind}}',
-    platform: 'platform: kind',
     objectStore: 'objectStore: {type: embedded}',
-    auth: 'auth: {secret: …} with the name of a Secret, or on EKS auth: {podIdentity: {}} or {irsa: {}}.',
     observer: 'observer: {in: kind}',
     clusters: 'clusters: {chicago: {in: kind}}',
+  },
+  keys: {
+    auth: 'auth: {secret: …} with the name of a Secret, or on EKS auth: {podIdentity: {}} or {irsa: {}}.',
     in: 'in: and the name of a Kubernetes cluster of this file.',
     allowFrom: 'allowFrom: and the address ranges that connections come from, such as [10.1.0.0/16].',
-  };
-  return examples[String(path.at(-1))] ?? `${wanted(issue)}.`;
+  },
+};
+
+/** @param known keys under it, by the schema */
+const missingRemedy = (path: Path, issue: Issue, known: readonly string[]): string => {
+  const example = examples[path.length === 1 ? 'sections' : 'keys'][String(path.at(-1))];
+  return example ?? `${known.length > 0 ? `keys under it: ${known.join(', ')}` : wanted(issue)}.`;
 };
 
 /** zod's records leave out a key `__proto__` without a word. */

@@ -338,21 +338,25 @@ const observer = z.strictObject({
     .optional()
     .describe('Thanos Store Gateway.'),
   cache: z
-    .discriminatedUnion('type', [
-      z.strictObject({ type: z.literal('memory').describe('In the memory of each pod.') }),
-      z.strictObject({
-        type: z.literal('memcached').describe('In memcached, which pods share and which outlives them.'),
-        replicas: count(1, 50).optional().describe('Servers that the fleet deploys. Default: 2.'),
-        memory: memorySize.optional().describe('Memory of each. Default: 512Mi.'),
-        addresses: z
-          .array(text(new RegExp(`^${host}:${portNumber}$`), 'write host:port, such as cache.example.com:11211'))
-          .min(1, { error: 'write at least one address' })
-          .optional()
-          .describe(
-            'host:port of servers that are there already, in place of own ones. For this fleet alone: keys do not tell fleets apart.',
-          ),
-      }),
-    ])
+    .discriminatedUnion(
+      'type',
+      [
+        z.strictObject({ type: z.literal('memory').describe('In the memory of each pod.') }),
+        z.strictObject({
+          type: z.literal('memcached').describe('In memcached, which pods share and which outlives them.'),
+          replicas: count(1, 50).optional().describe('Servers that the fleet deploys. Default: 2.'),
+          memory: memorySize.optional().describe('Memory of each. Default: 512Mi.'),
+          addresses: z
+            .array(text(new RegExp(`^${host}:${portNumber}$`), 'write host:port, such as cache.example.com:11211'))
+            .min(1, { error: 'write at least one address' })
+            .optional()
+            .describe(
+              'host:port of servers that are there already, in place of own ones. For this fleet alone: keys do not tell fleets apart.',
+            ),
+        }),
+      ],
+      { error: 'write type: memory or type: memcached' },
+    )
     .optional()
     .describe('Caches of store gateways and query-frontends. Default on kind: {type: memory}.'),
   compactor: z
