@@ -1,5 +1,4 @@
 // Query path: from the query-frontend through the querier to sidecars and store gateway.
-
 import type { ResolvedFleet } from '../fleet/resolve';
 import { memcached } from './memcached';
 import {

@@ -62,7 +62,8 @@ const resolveCache = (written: Observer['cache'], defaults: ResolvedCache): Reso
   if (!written) return defaults;
   if (written.type === 'memory') return { type: 'memory' };
   if (written.addresses) return { type: 'other', addresses: written.addresses };
-  return { type: 'memcached', replicas: written.replicas ?? 2, memory: written.memory ?? '512Mi' };
+  const { replicas, memory } = defaults.type === 'memcached' ? defaults : { replicas: 2, memory: '512Mi' };
+  return { type: 'memcached', replicas: written.replicas ?? replicas, memory: written.memory ?? memory };
 };
 
 /** Fills in what the fleet file does not say. */

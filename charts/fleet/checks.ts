@@ -275,34 +275,30 @@ const localRetention: Check = (fleet, resolved) =>
   });
 
 const scrapeIntervals: Check = (_fleet, { clusters, externals }) =>
-  [...clusters, ...externals].flatMap((c): Violation[] => {
+  [...clusters, ...externals].flatMap((c) => {
     const scrape = seconds(c.scrapeInterval);
-    return [
-      ...refuseIf(scrape < 1 || scrape > 120, {
-        code: 'scrape-interval',
-        path: ['clusters', c.name, 'scrapeInterval'],
-        problem: `${c.name} would be scraped every ${c.scrapeInterval}`,
-        consequence:
-          scrape > 120
-            ? 'PromQL looks back 5 minutes: graphs would have gaps as soon as two scrapes are late.'
-            : 'Prometheus takes no interval of zero, and under a second it only measures itself.',
-        remedy: '1s to 2m, such as 15s or 30s.',
-      }),
-    ];
+    return refuseIf(scrape < 1 || scrape > 120, {
+      code: 'scrape-interval',
+      path: ['clusters', c.name, 'scrapeInterval'],
+      problem: `${c.name} would be scraped every ${c.scrapeInterval}`,
+      consequence:
+        scrape > 120
+          ? 'PromQL looks back 5 minutes: graphs would have gaps as soon as two scrapes are late.'
+          : 'Prometheus takes no interval of zero, and under a second it only measures itself.',
+      remedy: '1s to 2m, such as 15s or 30s.',
+    });
   });
 
 const blockDurations: Check = (_fleet, resolved) =>
-  resolved.clusters.flatMap((c): Violation[] => {
+  resolved.clusters.flatMap((c) => {
     const block = seconds(c.blockDuration);
-    return [
-      ...refuseIf(block < 60 || block > 7200 || 7200 % block !== 0, {
-        code: 'block-duration',
-        path: ['clusters', c.name, 'blockDuration'],
-        problem: `blocks of ${c.blockDuration} do not fit into the compactor's ranges`,
-        consequence: 'blocks would straddle the 2h, 8h, 2d and 14d ranges and never be compacted or downsampled.',
-        remedy: '2h, or for demos a part of it: 1h, 30m, 15m, 10m, 5m or 1m.',
-      }),
-    ];
+    return refuseIf(block < 60 || block > 7200 || 7200 % block !== 0, {
+      code: 'block-duration',
+      path: ['clusters', c.name, 'blockDuration'],
+      problem: `blocks of ${c.blockDuration} do not fit into the compactor's ranges`,
+      consequence: 'blocks would straddle the 2h, 8h, 2d and 14d ranges and never be compacted or downsampled.',
+      remedy: '2h, or for demos a part of it: 1h, 30m, 15m, 10m, 5m or 1m.',
+    });
   });
 
 const timeouts: Check = (_fleet, resolved) => {

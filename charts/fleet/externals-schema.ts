@@ -1,9 +1,9 @@
 // A cluster whose Prometheus is somebody else's: how the querier reaches its sidecars.
 import { z } from 'zod';
 import { peerPods } from './ingress-schema';
-import { dnsLabel, host, portNumber, secretName, text } from './scalars';
+import { count, dnsLabel, host, portNumber, secretName, text } from './scalars';
 
-const port = text(new RegExp(`^${host}:${portNumber}$`), 'write host:port, such as thanos-0.shop.example.com:10901');
+const address = text(new RegExp(`^${host}:${portNumber}$`), 'write host:port, such as thanos-0.shop.example.com:10901');
 
 export const sidecar = z.strictObject({
   pods: peerPods.optional().describe("The Prometheus pods, in the observer's Kubernetes cluster."),
@@ -12,14 +12,9 @@ export const sidecar = z.strictObject({
     .describe(
       'The headless Service of these pods, in their namespace. Default: prometheus-operated, which the Prometheus Operator makes.',
     ),
-  port: z
-    .int({ error: 'write a whole number from 1 to 65535' })
-    .min(1, { error: 'write a whole number from 1 to 65535' })
-    .max(65_535, { error: 'write a whole number from 1 to 65535' })
-    .optional()
-    .describe("The sidecars' gRPC port in these pods. Default: 10901."),
+  port: count(1, 65_535).optional().describe("The sidecars' gRPC port in these pods. Default: 10901."),
   addresses: z
-    .array(port)
+    .array(address)
     .min(1, { error: 'write at least one address' })
     .optional()
     .describe('host:port of each sidecar, where they are in another Kubernetes cluster, or in none.'),

@@ -1,5 +1,4 @@
 // Who is told of which alert, with every default filled in.
-
 import { byName } from '../kit/order';
 import { seconds } from '../kit/units';
 import type { Fleet, MuteTimeInterval, Receiver, Route } from './schema';

@@ -94,13 +94,15 @@ const encryption = (path: Path, { sse, insecure }: WrittenS3, roles: boolean): V
           consequence: 'everybody on the way could read the key; the client refuses to send it.',
           remedy: 'leave insecure out, or sse: {type: SSE-S3}.',
         }),
-        ...refuseIf(sse.type === 'SSE-KMS' && roles && !kmsKey.test(sse.key), {
-          code: 'key-without-arn',
-          path: [...path, 'sse', ...(sse.type === 'SSE-KMS' ? ['key'] : [])],
-          problem: `${sse.type === 'SSE-KMS' ? sse.key : ''} is not the ARN of a key`,
-          consequence: 'no role could be given the right to use the key: policies take neither ids nor aliases.',
-          remedy: 'key: arn:aws:kms:eu-west-1:111122223333:key/…, which `aws kms describe-key` says.',
-        }),
+        ...(sse.type === 'SSE-KMS'
+          ? refuseIf(roles && !kmsKey.test(sse.key), {
+              code: 'key-without-arn',
+              path: [...path, 'sse', 'key'],
+              problem: `${sse.key} is not the ARN of a key`,
+              consequence: 'no role could be given the right to use the key: policies take neither ids nor aliases.',
+              remedy: 'key: arn:aws:kms:eu-west-1:111122223333:key/…, which `aws kms describe-key` says.',
+            })
+          : []),
       ];
 
 const location = (path: Path, store: WrittenS3, { endpoint, region }: S3Place): Violation[] => {

@@ -1,5 +1,4 @@
 // Where blocks are kept, with every default filled in.
-
 import { byName } from '../kit/order';
 import { exposedPorts, type ResolvedExpose, resolveExpose } from './exposure';
 import { type ResolvedReplicate, resolveReplicate } from './replicate';

@@ -1,5 +1,4 @@
 // A fleet with every default filled in, in an order that does not hang on the order of keys in the file.
-
 import type { ImageSource } from '../images';
 import type { Resources } from '../kit/kubernetes';
 import { byName } from '../kit/order';

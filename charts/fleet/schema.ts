@@ -286,7 +286,7 @@ const observer = z.strictObject({
     .describe('How clusters in other Kubernetes clusters reach its Alertmanagers. Default port of the first: 31093.'),
   query: z
     .strictObject({
-      replicas: count(1, 20).optional().describe('Default: 1.'),
+      replicas: count(1, 20).optional().describe('Default: 1; on EKS 2.'),
       autoscale,
       timeout: duration.optional().describe('Longest time for one query. Default: 2m.'),
       resources: resources.optional(),
@@ -295,7 +295,7 @@ const observer = z.strictObject({
     .describe('Thanos Query.'),
   tenancy: tenancy
     .optional()
-    .describe('A second querier, which shows each tenant the series of his own clusters (docs/tenants.md). Default: none.'),
+    .describe('A second querier, which shows each tenant the series of its own clusters (docs/tenants.md). Default: none.'),
   ingress: ingress
     .optional()
     .describe(
@@ -304,7 +304,7 @@ const observer = z.strictObject({
   queryFrontend: z
     .strictObject({
       host: webHost.optional().describe('Where people find the query page. It asks nobody who it is. Default: nowhere.'),
-      replicas: count(1, 20).optional().describe('Default: 1.'),
+      replicas: count(1, 20).optional().describe('Default: 1; on EKS 2.'),
       autoscale,
       resources: resources.optional(),
     })
@@ -312,11 +312,11 @@ const observer = z.strictObject({
     .describe('Thanos Query Frontend.'),
   store: z
     .strictObject({
-      replicas: count(1, 5).optional().describe('Store gateways that serve the same blocks. Default: 1.'),
+      replicas: count(1, 5).optional().describe('Store gateways that serve the same blocks. Default: 1; on EKS 2.'),
       shards: count(1, 64)
         .optional()
         .describe(
-          'Parts into which blocks are divided by the hash of their id, each with store gateways of its own. Default: 1.',
+          'Parts into which blocks are divided by the hash of their id, each with store gateways of its own. Default: 1; on EKS 2.',
         ),
       splitAt: z
         .array(duration)
@@ -332,7 +332,7 @@ const observer = z.strictObject({
         })
         .optional()
         .describe('What one request to a store gateway may read before it is refused, with a warning in the answer.'),
-      disk: volumeSize.optional().describe("What it may use of its node's disk, for index headers. Default: 2Gi."),
+      disk: volumeSize.optional().describe("What it may use of its node's disk, for index headers. Default: 2Gi; on EKS 20Gi."),
       resources: resources.optional(),
     })
     .optional()
@@ -345,7 +345,7 @@ const observer = z.strictObject({
         z.strictObject({
           type: z.literal('memcached').describe('In memcached, which pods share and which outlives them.'),
           replicas: count(1, 50).optional().describe('Servers that the fleet deploys. Default: 2.'),
-          memory: memorySize.optional().describe('Memory of each. Default: 512Mi.'),
+          memory: memorySize.optional().describe('Memory of each. Default: 512Mi; on EKS 1Gi.'),
           addresses: z
             .array(text(new RegExp(`^${host}:${portNumber}$`), 'write host:port, such as cache.example.com:11211'))
             .min(1, { error: 'write at least one address' })
@@ -358,20 +358,24 @@ const observer = z.strictObject({
       { error: 'write type: memory or type: memcached' },
     )
     .optional()
-    .describe('Caches of store gateways and query-frontends. Default on kind: {type: memory}.'),
+    .describe('Caches of store gateways and query-frontends. Default: {type: memory}; on EKS {type: memcached}.'),
   compactor: z
     .strictObject({
       volume: volumeSize
         .optional()
-        .describe('Size of its volume: three times the largest group of blocks that it merges. Default: 10Gi.'),
+        .describe(
+          'Size of its volume: three times the largest group of blocks that it merges. Default: what series need, or 10Gi on kind and 100Gi on EKS.',
+        ),
       resources: resources.optional(),
     })
     .optional()
     .describe('Thanos Compactor: always one.'),
   ruler: z
     .strictObject({
-      replicas: count(1, 5).optional().describe('Rulers that evaluate the same rules; their alerts are the same. Default: 1.'),
-      volume: volumeSize.optional().describe("Size of each replica's volume. Default: 1Gi."),
+      replicas: count(1, 5)
+        .optional()
+        .describe('Rulers that evaluate the same rules; their alerts are the same. Default: 1; on EKS 2.'),
+      volume: volumeSize.optional().describe("Size of each replica's volume. Default: 1Gi; on EKS 10Gi."),
       resources: resources.optional(),
     })
     .optional()
@@ -380,7 +384,7 @@ const observer = z.strictObject({
   alertmanager: z
     .strictObject({
       host: webHost.optional().describe('Where people find Alertmanager. It asks nobody who it is. Default: nowhere.'),
-      replicas: count(1, 9).optional().describe('Default: 1.'),
+      replicas: count(1, 9).optional().describe('Default: 1; on EKS 3.'),
       resources: resources.optional(),
       receivers: z
         .record(receiverName, receiver)

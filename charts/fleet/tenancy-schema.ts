@@ -9,6 +9,6 @@ export const tenancy = z.strictObject({
     .optional()
     .describe('The header that says which tenant asks. Default: THANOS-TENANT.'),
   proxy: peerPods.describe(
-    'The pods that let tenants log in and set the header. Nobody else may ask: whoever may can say that he is any tenant.',
+    'The pods that let tenants log in and set the header. Nobody else may ask: whoever may ask can claim to be any tenant.',
   ),
 });

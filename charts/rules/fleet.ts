@@ -1,5 +1,4 @@
 // Alerts about the fleet, evaluated by the ruler over all clusters. Every expression keeps `cluster`.
-
 import type { ResolvedExternal } from '../fleet/externals';
 import type { ResolvedFleet } from '../fleet/resolve';
 import { seconds } from '../kit/units';
