@@ -1,7 +1,7 @@
 // How people reach the user interfaces that have a host: an Ingress of the AWS Load Balancer Controller each, or an HTTPRoute.
 import type { Construct } from 'constructs';
 import { HttpRoute, HttpRouteSpecRulesMatchesPathType } from '../imports/gateway.networking.k8s.io';
-import { type ResolvedIngress, type ResolvedWay, type WebPart, webParts } from './fleet/ingress';
+import { type ResolvedWay, type WebPart, webParts } from './fleet/ingress';
 import { k8s, metadata } from './kit/kubernetes';
 import { cidrs } from './kit/policies';
 import { seconds } from './kit/units';
@@ -43,8 +43,8 @@ export const renderIngress = (scope: Construct, topology: Topology): void => {
   }
 };
 
-type Alb = Extract<ResolvedIngress['way'], { by: 'alb' }>;
-type Gateway = Extract<ResolvedIngress['way'], { by: 'gateway' }>;
+type Alb = Extract<ResolvedWay, { by: 'alb' }>;
+type Gateway = Extract<ResolvedWay, { by: 'gateway' }>;
 
 /** One load balancer for all hosts of a fleet: what is said of it must be the same in every Ingress of its group. */
 const albIngress = (scope: Construct, { fleet, observer }: Topology, way: Alb, part: WebPart, host: string): void => {
@@ -87,7 +87,7 @@ const albIngress = (scope: Construct, { fleet, observer }: Topology, way: Alb, p
 
 const httpRoute = (scope: Construct, way: Gateway, { server, port }: Endpoint, host: string): void => {
   new HttpRoute(scope, `${server.name}-http-route`, {
-    metadata: { ...metadata(server) },
+    metadata: metadata(server),
     spec: {
       parentRefs: [{ name: way.name, namespace: way.namespace, sectionName: way.listener }],
       hostnames: [host],

@@ -37,8 +37,8 @@ export const declareStores = (edges: Edges, place: Place, store: ResolvedFleet['
 const directory = '/etc/thanos/store';
 
 /**
- * What of its memory a store gateway uses for what, if nobody else keeps its caches: 60% in all. The rest is for what Thanos does not count: answers that are
- * being sent, index headers that are being read, and Go's garbage.
+ * Shares of a store gateway's memory, 60% in all, where nobody else keeps its caches. The rest is for what Thanos does not
+ * count: answers that are being sent, index headers that are being read, and Go's garbage.
  */
 const memoryShares = { chunkPool: 0.3, indexCache: 0.15, bucketCache: 0.15 } as const;
 

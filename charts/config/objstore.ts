@@ -124,9 +124,12 @@ const tokenVolume = (slot: Slot, audience: string): k8s.Volume => ({
   projected: { sources: [{ serviceAccountToken: { audience, expirationSeconds: 3600, path: 'token' } }] },
 });
 
+/** The flag that names the configuration of a bucket; that of the second one is of `thanos tools bucket replicate`. */
+const flags: Readonly<Record<Slot, string>> = { objstore: '--objstore.config-file', replica: '--objstore-to.config-file' };
+
 /** @param configMap with what the object store's client reads */
 const mounted = (slot: Slot, configMap: string, { files = [], env = [], tokenAudience, ...pod }: StoreClient): BucketClient => ({
-  args: [`--${{ objstore: 'objstore', replica: 'objstore-to' }[slot]}.config-file=${configPath(slot, 'bucket.yaml')}`],
+  args: [`${flags[slot]}=${configPath(slot, 'bucket.yaml')}`],
   volumes: [configMapVolume(slot, configMap), ...files.map(volume), ...(tokenAudience ? [tokenVolume(slot, tokenAudience)] : [])],
   volumeMounts: [
     readOnly(slot, configDirectory(slot)),

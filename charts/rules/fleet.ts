@@ -2,7 +2,7 @@
 import type { ResolvedExternal } from '../fleet/externals';
 import type { ResolvedFleet } from '../fleet/resolve';
 import { seconds } from '../kit/units';
-import { upRecording } from './recording';
+import { recordingOf } from './recording';
 import { type Alert, partialIfRemote, type RuleGroup, type RulesOf } from './rule';
 
 const name = '{{ $labels.cluster }}';
@@ -29,8 +29,8 @@ export const fleetRules: RulesOf = (fleet, cluster) => {
           for: alerts.prometheusReplicaDown.for,
           keepFiringFor: '3m',
           severity: 'critical',
-          summary: 'A Prometheus replica of cluster {{ $labels.cluster }} is down',
-          description: `Cluster {{ $labels.cluster }} should have ${replicas} Prometheus replica${replicas === 1 ? '' : 's'} that answer; {{ printf "%.0f" $value }} do${replicas === 1 ? 'es' : ''}.`,
+          summary: `A Prometheus replica of cluster ${name} is down`,
+          description: `Cluster ${name} should have ${replicas} Prometheus replica${replicas === 1 ? '' : 's'} that answer; {{ printf "%.0f" $value }} do${replicas === 1 ? 'es' : ''}.`,
         },
       ],
     },
@@ -127,14 +127,5 @@ export const fleetPartialRules: RulesOf = (_fleet, cluster) => {
 /** Of a cluster whose Prometheus is somebody else's: what it calls its own jobs is not known, only that it scrapes something. */
 export const externalRules = (fleet: ResolvedFleet, external: ResolvedExternal): RuleGroup[] => {
   const all = `cluster="${external.name}"`;
-  return [
-    reach(external.name, seen(external, all)),
-    {
-      name: `recording ${external.name}`,
-      why: 'the overview asks for all clusters at once; a group per cluster, so that one that does not answer costs only its own',
-      interval: '1m',
-      ...partialIfRemote(fleet, external),
-      rules: upRecording(all),
-    },
-  ];
+  return [reach(external.name, seen(external, all)), recordingOf(fleet, external)];
 };

@@ -19,11 +19,9 @@ export const queryRules: RulesOf = (fleet, { alerts }) => {
     `${p99('job', `http_request_duration_seconds_bucket{${job}, handler="${handler}"}`)} > ${latency} and sum by (job) (rate(http_request_duration_seconds_count{${job}, handler="${handler}"}[5m])) > 0`;
   const dns = (what: string) =>
     `(sum by (job) (rate(thanos_query_endpoints_dns_${what}_total{${job}}[5m])) + sum by (job) (rate(thanos_query_endpoint_groups_dns_${what}_total{${job}}[5m])))`;
-  const missing = (selector: string, expected: number) =>
-    `sum by (pod) (thanos_store_nodes_grpc_connections{${job}, ${selector}}) or 0 * sum by (pod) (up{${job}} == 1)) < ${expected}`;
   const endpointsMissing = (labels: Record<string, string>, selector: string, what: string, expected: number) => ({
     alert: 'ThanosQueryEndpointsMissing',
-    expr: `(${missing(selector, expected)}`,
+    expr: `(sum by (pod) (thanos_store_nodes_grpc_connections{${job}, ${selector}}) or 0 * sum by (pod) (up{${job}} == 1)) < ${expected}`,
     for: alerts.incomplete.for,
     severity: 'warning' as const,
     labels,

@@ -1,5 +1,6 @@
 // Recording rules: what dashboards ask again and again, evaluated once.
-import { p99, partialIfRemote, type Recording, type RulesOf, share } from './rule';
+import type { ResolvedCluster, ResolvedFleet } from '../fleet/resolve';
+import { p99, partialIfRemote, type Recording, type RuleGroup, type RulesOf, share } from './rule';
 import { storeFailed } from './store';
 
 const query = 'job="thanos-query"';
@@ -102,40 +103,43 @@ export const nodeRecording: RulesOf = () => [
   },
 ];
 
-/** Targets of a cluster, and those that answer. */
-export const upRecording = (selector: string): Recording[] => [
-  { record: 'cluster:up:sum', expr: `sum by (cluster) (up{${selector}})` },
-  { record: 'cluster:up:count', expr: `count by (cluster) (up{${selector}})` },
-];
+/** What the overview asks of a cluster: its targets, those that answer, and more where more is known of it. */
+export const recordingOf = (
+  fleet: ResolvedFleet,
+  cluster: Pick<ResolvedCluster, 'name' | 'in'>,
+  more: readonly Recording[] = [],
+): RuleGroup => ({
+  name: `recording ${cluster.name}`,
+  why: 'the overview asks for all clusters at once; a group per cluster, so that one that does not answer costs only its own',
+  interval: '1m',
+  ...partialIfRemote(fleet, cluster),
+  rules: [
+    { record: 'cluster:up:sum', expr: `sum by (cluster) (up{cluster="${cluster.name}"})` },
+    { record: 'cluster:up:count', expr: `count by (cluster) (up{cluster="${cluster.name}"})` },
+    ...more,
+  ],
+});
 
 /** Sums per cluster, for long ranges over many clusters: recorded by the ruler, and so in the bucket and downsampled. */
 export const fleetRecording: RulesOf = (fleet, cluster) => {
   const { name, nodes } = cluster;
-  return [
+  const ofNodes: Recording[] = [
     {
-      name: `recording ${name}`,
-      why: 'the overview asks for all clusters at once; a group per cluster, so that one that does not answer costs only its own',
-      interval: '1m',
-      ...partialIfRemote(fleet, cluster),
-      rules: [
-        ...upRecording(`cluster="${name}"`),
-        {
-          record: 'cluster:prometheus_tsdb_head_series:max',
-          expr: `max by (cluster) (prometheus_tsdb_head_series{cluster="${name}", job="prometheus"})`,
-        },
-        ...(nodes
-          ? [
-              {
-                record: 'cluster:container_memory_working_set_bytes:sum',
-                expr: `sum by (cluster) (container_memory_working_set_bytes{cluster="${name}", container!=""})`,
-              },
-              {
-                record: 'cluster_namespace:container_cpu_usage_seconds:sum_rate5m',
-                expr: `sum by (cluster, namespace) (rate(container_cpu_usage_seconds_total{cluster="${name}", container!=""}[5m]))`,
-              },
-            ]
-          : []),
-      ],
+      record: 'cluster:container_memory_working_set_bytes:sum',
+      expr: `sum by (cluster) (container_memory_working_set_bytes{cluster="${name}", container!=""})`,
     },
+    {
+      record: 'cluster_namespace:container_cpu_usage_seconds:sum_rate5m',
+      expr: `sum by (cluster, namespace) (rate(container_cpu_usage_seconds_total{cluster="${name}", container!=""}[5m]))`,
+    },
+  ];
+  return [
+    recordingOf(fleet, cluster, [
+      {
+        record: 'cluster:prometheus_tsdb_head_series:max',
+        expr: `max by (cluster) (prometheus_tsdb_head_series{cluster="${name}", job="prometheus"})`,
+      },
+      ...(nodes ? ofNodes : []),
+    ]),
   ];
 };
