@@ -28,6 +28,7 @@ export interface Store extends StoreApi {
 
 const program = 'thanos-store';
 
+/** One workload for each shard of the bucket. */
 export const declareStores = (edges: Edges, place: Place, store: ResolvedFleet['observer']['store']): Store[] =>
   shards(store).map((shard) => ({
     ...withStoreApi(edges, { ...thanosWorkload(place, shard.name, 'store', store), program }),

@@ -14,6 +14,7 @@ export interface ResolvedArgoCd {
   readonly names: Readonly<Record<string, string>>;
 }
 
+/** Absent: no Argo CD. */
 export const resolveArgoCd = (fleet: Fleet): ResolvedArgoCd | undefined => {
   const argocd = fleet.gitops?.argocd;
   return (

@@ -65,6 +65,7 @@ export interface ResolvedOidc {
   readonly editors: readonly string[];
 }
 
+/** Absent: people log in by the administrator's password. */
 export const resolveOidc = ({ observer }: Fleet): ResolvedOidc | undefined => {
   const oidc = observer.grafana?.oidc;
   return (

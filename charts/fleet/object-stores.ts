@@ -167,6 +167,7 @@ export const s3Place = (store: Located<WrittenS3>): S3Place => {
   };
 };
 
+/** Where a bucket of Google Cloud Storage is, as it is written. */
 export const gcsPlace = ({ bucket, prefix, chunkSize, maxRetries, http }: Located<WrittenGcs>): GcsPlace => ({
   type: 'gcs',
   bucket,
@@ -174,11 +175,12 @@ export const gcsPlace = ({ bucket, prefix, chunkSize, maxRetries, http }: Locate
   tuning: { chunkSize, maxRetries, http },
 });
 
-export const gcsAuth = (auth: WrittenGcs['auth']): GcsAuth =>
+const gcsAuth = (auth: WrittenGcs['auth']): GcsAuth =>
   auth.workloadIdentity
     ? { type: 'workloadIdentity', ...auth.workloadIdentity }
     : { type: 'secret', key: { kind: 'secret', name: auth.secret ?? '', key: auth.key ?? 'key.json' } };
 
+/** Where a container of Azure Blob Storage is, as it is written. */
 export const azurePlace = (store: Located<WrittenAzure>): AzurePlace => {
   const { storageAccount, container, prefix, endpoint = 'blob.core.windows.net', retries, http } = store;
   return { type: 'azure', storageAccount, container, prefix, endpoint, tuning: { retries, http } };

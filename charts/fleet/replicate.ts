@@ -36,6 +36,7 @@ const resolveReplica = ({ to }: Written): Replica => {
   return { ...azurePlace(to), auth: to.auth && azureKey(to.auth) };
 };
 
+/** Absent: there is one copy of each block. */
 export const resolveReplicate = (fleet: Fleet): ResolvedReplicate | undefined => {
   const written = fleet.objectStore.replicate;
   return (

@@ -7,7 +7,7 @@ import { type Alert, partialIfRemote, type RuleGroup, type RulesOf } from './rul
 
 const name = '{{ $labels.cluster }}';
 
-/** Seconds by which a cluster's newest sample may differ from the observer's clock; late it may be by the longest scrape interval. */
+/** Seconds by which a cluster's newest sample may differ from the observer's clock; behind by the longest scrape interval, too. */
 export const allowedSkew = { ahead: 30, behind: 130 } as const;
 
 /** Of one cluster, a group each: what cannot be evaluated for one must not silence another. */

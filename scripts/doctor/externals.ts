@@ -1,5 +1,5 @@
-// Whether sidecars that are not the fleet's say of themselves what the fleet file says of them. What they say is in their series, in their
-// blocks and in deduplication; what is wrong is changed where their Prometheus is deployed.
+// Whether sidecars that are not the fleet's say of themselves what the fleet file says of them. What they say is in their series,
+// in their blocks and in deduplication; what is wrong is changed where their Prometheus is deployed.
 import { rulerLabels } from '../../charts/fleet/checks';
 import type { ResolvedExternal } from '../../charts/fleet/externals';
 import { clusterLabel, replicaLabel } from '../../charts/fleet/resolve';

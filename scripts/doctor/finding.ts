@@ -1,3 +1,5 @@
+// What doctor says.
+
 export type Verdict = 'ok' | 'warning' | 'wrong';
 
 /** What doctor found out about one thing. */

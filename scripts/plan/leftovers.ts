@@ -5,7 +5,7 @@ import type { Change, KubernetesPlan } from './plan';
 export interface Leftovers {
   /** They end before others take their place: two compactors on one bucket would corrupt it. Volumes stay. */
   readonly workloads: readonly Change[];
-  /** Services with a NodePort that another gets: they go just before everything is applied, which makes them anew if they are in the fleet. */
+  /** Services with a NodePort that another gets: they go just before everything is applied, and come back if they are in the fleet. */
   readonly inTheWay: readonly ObjectName[];
   /** They go when everything else is ready: pods may use them until then. */
   readonly rest: readonly Change[];
@@ -13,6 +13,7 @@ export interface Leftovers {
   readonly namespaces: readonly Change[];
 }
 
+/** What of a plan is to be taken away. */
 export const leftovers = ({ changes, refused }: KubernetesPlan): Leftovers => {
   const gone = changes.filter((c) => c.verdict === 'deleted');
   const namespaces = gone.filter((c) => c.kind === 'Namespace');

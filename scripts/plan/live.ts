@@ -99,7 +99,7 @@ export const livePlan = async (
   }
 };
 
-/** The API server's own words, with the way out where it is known. It names one thing at a time: other than a port, before ports. */
+/** The API server's own words, with the way out where it is known. It says one thing at a time: ports come last. */
 const refusedBy = (message: string, object: Manifest, known: readonly Finding[]): Finding => {
   const isPort = message.includes('provided port is already allocated');
   return {

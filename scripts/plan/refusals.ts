@@ -132,7 +132,7 @@ const immutableFields = (before: Objects, after: Objects): Finding[] =>
 const nodePorts = ({ kind, spec }: Manifest): number[] =>
   kind === 'Service' ? (spec.ports ?? []).flatMap((port: Json) => port.nodePort ?? []) : [];
 
-/** Services that want a NodePort which another one has. Those of localhost are given by position, so a cluster more or less moves them. */
+/** Services that want a NodePort which another has: those of localhost go by position, so that a cluster more or less moves them. */
 const nodePortsTaken = (before: Objects, after: Objects): Finding[] => {
   const holders = new Map([...before.values()].flatMap((o) => nodePorts(o).map((port) => [port, o] as const)));
   return [...after.values()].flatMap((object) =>

@@ -1,5 +1,5 @@
 // Tenants: the real Prometheus, sidecar and querier, with the synthesized arguments of the querier for tenants. Each tenant must
-// see what is his, and nobody what is another's.
+// see what is its own, and nobody what is another's.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -111,16 +111,19 @@ const askers: readonly (readonly [Record<string, string>, readonly string[]])[] 
   [{}, []],
 ];
 
+/** Whether so many clusters are in an answer within a minute. */
+const soon = async (clusters: number, api: string, headers?: Record<string, string>): Promise<boolean> => {
+  for (let seconds = 0; seconds <= 60; seconds++) {
+    if ((await clustersOf(api, 'query?query=up', headers)).length >= clusters) return true;
+    await new Promise((done) => setTimeout(done, 1000));
+  }
+  return false;
+};
+
 const problem = async ({ all, tenants }: Running): Promise<string | undefined> => {
-  for (let seconds = 0; (await clustersOf(all, 'query?query=up')).length < 2; seconds++) {
-    if (seconds > 60) return 'the querier itself has not seen both clusters for a minute';
-    await new Promise((done) => setTimeout(done, 1000));
-  }
+  if (!(await soon(2, all))) return 'the querier itself has not seen both clusters for a minute';
   // it looks for the querier behind it when it starts, and then every few seconds
-  for (let seconds = 0; (await clustersOf(tenants, 'query?query=up', { 'X-Team': 'shop' })).length < 1; seconds++) {
-    if (seconds > 60) return 'the querier for tenants has shown a tenant nothing for a minute';
-    await new Promise((done) => setTimeout(done, 1000));
-  }
+  if (!(await soon(1, tenants, { 'X-Team': 'shop' }))) return 'the querier for tenants has shown a tenant nothing for a minute';
   for (const [headers, expected] of askers)
     for (const question of questions) {
       const seen = await clustersOf(tenants, question, headers);

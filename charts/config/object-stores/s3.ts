@@ -57,7 +57,10 @@ export const s3Client = (store: ResolvedS3, client: Workload, kubernetes: Resolv
 
 const variables = { accessKey: 'REPLICA_ACCESS_KEY', secretKey: 'REPLICA_SECRET_KEY' } as const;
 
-/** The bucket that another is replicated to. Its own keys are variables: a process reads one credentials file, and that is the other's. */
+/**
+ * The bucket that another is replicated to. Its own keys are variables: a process reads one credentials file, and that is the
+ * other's.
+ */
 export const s3ReplicaClient = (store: S3Replica, client: Workload, edges: Edges): StoreClient => {
   const { auth } = store;
   if (!auth) return s3Bucket(store, 'replica', client, edges);
