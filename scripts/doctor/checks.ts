@@ -59,6 +59,8 @@ const lately = ({ fleet }: Topology): string => `${4 * Math.max(15, ...fleet.clu
 /** A kubectl command line of a Kubernetes cluster, for people. */
 const kubectlIn = ({ fleet }: Topology, kubernetes: string, namespace: string): string =>
   `kubectl --context ${fleet.kubernetes.find((k) => k.name === kubernetes)?.context} -n ${namespace}`;
+const kubectlInObserver = (topology: Topology): string =>
+  kubectlIn(topology, topology.fleet.observer.in, topology.fleet.observer.namespace);
 
 /** What runs in one Kubernetes cluster. */
 const workloads = async ({ fleet }: Topology, { name, context }: ResolvedKubernetes): Promise<Finding[]> => {
@@ -113,7 +115,7 @@ const endpoints: Check = async ({ topology, queryUrl }) => {
       of,
       seen === wanted ? 'ok' : 'wrong',
       `${seen} of ${wanted}`,
-      `${kubectlIn(topology, topology.fleet.observer.in, topology.fleet.observer.namespace)} get pods -l app.kubernetes.io/component=${type}; see the log of what is not ready`,
+      `${kubectlInObserver(topology)} get pods -l app.kubernetes.io/component=${type}; see the log of what is not ready`,
     );
   });
   const failing = Object.values(answer)
@@ -245,7 +247,7 @@ const store: Check = async ({ topology, query }) => {
     query(overShards('thanos_blocks_meta_synced{job="thanos-store", state="loaded"}')),
   ]);
   const [blocks, failed, known] = [value(loaded), value(failures) ?? 0, value(synced)];
-  const remedy = `kubectl -n ${topology.fleet.observer.namespace} logs -l app.kubernetes.io/component=store`;
+  const remedy = `${kubectlInObserver(topology)} logs -l app.kubernetes.io/component=store`;
   if (blocks === undefined)
     return [finding('store gateway', 'blocks', 'wrong', 'it tells nothing of itself', `is it up and scraped? ${remedy}`)];
   return [
@@ -266,7 +268,7 @@ const compactor: Check = async ({ topology, query }) => {
     query('max(thanos_compact_todo_downsample_blocks{job="thanos-compact"})'),
     query('sum(increase(thanos_compact_group_compactions_failures_total{job="thanos-compact"}[1h]))'),
   ]);
-  const logs = `kubectl -n ${topology.fleet.observer.namespace} logs thanos-compact-0`;
+  const logs = `${kubectlInObserver(topology)} logs thanos-compact-0`;
   const stopped = value(halted);
   const backlog = (value(todo) ?? 0) + (value(down) ?? 0);
   return [
@@ -316,7 +318,7 @@ const rules: Check = async ({ topology, query }) => {
         `${kubectlIn(topology, cluster.in, cluster.namespace)} logs prometheus-0 -c prometheus`,
       ),
     ),
-    line('ruler', { job: 'thanos-rule' }, `kubectl -n ${topology.fleet.observer.namespace} logs thanos-rule-0`),
+    line('ruler', { job: 'thanos-rule' }, `${kubectlInObserver(topology)} logs thanos-rule-0`),
     finding(
       'rules',
       'alerts of the ruler',
@@ -368,7 +370,7 @@ const alertmanagers: Check = async ({ topology, kubectl, query }) => {
           pod,
           'wrong',
           `no answer: ${(error as Error).message.slice(0, 120)}`,
-          `kubectl -n ${namespace} describe pod ${pod}`,
+          `${kubectlInObserver(topology)} describe pod ${pod}`,
         );
       } finally {
         forward?.close();

@@ -189,15 +189,12 @@ export const chooseEntries = (fleet: Fleet, random: () => number): Entries => {
   return entries;
 };
 
-/** Gives an option of a fleet a value, in place; gives whether it has it now. */
-export const applyChoice = (fleet: Fleet, option: Option, choice: Choice, entries: Entries): boolean => {
-  const leave = choice.chosen === undefined;
-  const spot = follow(fleet, option, entries, !leave);
-  if (!spot) return leave;
-  if (leave) delete spot.holder[spot.key];
-  else if (!('variant' in (option.steps.at(-1) as Step)))
-    spot.holder[spot.key] = structuredClone(evaluate(choice.chosen as Chosen, fleet));
-  return true;
+/** Gives an option of a fleet a value, in place, where there is a place for it. */
+export const applyChoice = (fleet: Fleet, option: Option, { chosen }: Choice, entries: Entries): void => {
+  const spot = follow(fleet, option, entries, chosen !== undefined);
+  if (!spot) return;
+  if (chosen === undefined) delete spot.holder[spot.key];
+  else if (!('variant' in (option.steps.at(-1) as Step))) spot.holder[spot.key] = structuredClone(evaluate(chosen, fleet));
 };
 
 /** Whether an option of a fleet has a value. */

@@ -155,7 +155,7 @@ const injected = (client: Client, folder: string, text: string): Record<string, 
 const iamOf = (text: string): Map<string, string> =>
   new Map(iamFiles(synthesize(parseFleet(text, 'fleet.yaml')).topology).map((f) => [f.path, f.text]));
 
-/** Every role of a fleet in IAM, and a token for each of its service accounts. */
+/** Puts every role of a fleet into IAM, with new keys. */
 const putRoles = async (cloud: Cloud, text: string): Promise<void> => {
   const iam = iamOf(text);
   for (const [path, policy] of iam)
