@@ -13,7 +13,7 @@ export interface OutputFile {
   readonly text: string;
 }
 
-/** All files of a synthesized fleet: the manifests, and beside their folder what `kind create cluster --config` and IAM take. */
+/** All files of a synthesized fleet: the manifests, and beside their folders what `kind create cluster --config`, IAM and Argo CD take. */
 export const outputFiles = (synthesized: Synthesized): OutputFile[] => {
   const { topology, files } = synthesized;
   return [

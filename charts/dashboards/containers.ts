@@ -187,7 +187,6 @@ export const containers = (): ProvisionedDashboard =>
           width: 12,
           queries: [
             {
-              // counted in coarser steps than the whole, so that a short time may show more than all of it
               expr: top(
                 share(
                   sum('pod', `rate(container_cpu_system_seconds_total{${container}}[5m])`),

@@ -105,10 +105,14 @@ export const measure = async (topology: Topology, say: (text: string) => void): 
   try {
     say('Asking what Prometheus has …');
     const answers = await askAll(forward.url);
-    const of = (key: Question, cluster: string): number | undefined => {
-      const sample = answers.get(key)?.find((s) => s.metric[clusterLabel] === cluster);
-      return sample === undefined || !Number.isFinite(Number(sample.value[1])) ? undefined : Number(sample.value[1]);
+    const number = (key: Question, labels: Readonly<Record<string, string>> = {}): number | undefined => {
+      const found = answers
+        .get(key)
+        ?.find(({ metric }) => Object.entries(labels).every(([name, value]) => metric[name] === value));
+      const value = Number(found?.value[1]);
+      return Number.isFinite(value) ? value : undefined;
     };
+    const of = (key: Question, cluster: string) => number(key, { [clusterLabel]: cluster });
     const clusters = fleet.clusters.map((c): Measured => {
       const series = of('series', c.name) ?? 0;
       const aged = (of('uptime', c.name) ?? 0) > 2 * 3600; // before that all series are new
@@ -118,28 +122,29 @@ export const measure = async (topology: Topology, say: (text: string) => void): 
         load: {
           series,
           churn: aged && series > 0 ? Math.min((3600 * (of('created', c.name) ?? 0)) / series, 0.99) : (c.load?.churn ?? 0.02),
-          queries: Number(answers.get('queries')?.[0]?.value[1] ?? 0),
+          queries: number('queries') ?? 0,
           replicas,
           scrapeInterval,
           blockDuration,
           retention,
         },
-        ...Object.fromEntries(
-          (['samplesPerSecond', 'memory', 'cores', 'blocks', 'wal', 'chunkBytesPerSample'] as const).flatMap((key) => {
-            const seen = of(key, c.name);
-            return seen === undefined ? [] : [[key, seen]];
-          }),
-        ),
+        samplesPerSecond: of('samplesPerSecond', c.name),
+        memory: of('memory', c.name),
+        cores: of('cores', c.name),
+        blocks: of('blocks', c.name),
+        wal: of('wal', c.name),
+        chunkBytesPerSample: of('chunkBytesPerSample', c.name),
       };
     });
-    const ofJob = (key: 'partMemory' | 'partCores', name: string): number | undefined => {
-      const value = Number(answers.get(key)?.find((s) => s.metric.job === name)?.value[1]);
-      return Number.isFinite(value) ? value : undefined;
-    };
     const parts = partNeeds(
       topology,
       clusters.map((c) => c.load),
-    ).map(({ name, needs }) => ({ part: name, memory: ofJob('partMemory', name), cores: ofJob('partCores', name), needs }));
+    ).map(({ name, needs }) => ({
+      part: name,
+      memory: number('partMemory', { job: name }),
+      cores: number('partCores', { job: name }),
+      needs,
+    }));
     return { clusters, parts };
   } finally {
     forward.close();
