@@ -28,6 +28,10 @@ describe('the querier', () => {
       ['nodes-of-seattle.acme-observer.svc.cluster.local:31902', 'thanos-sidecar.seattle.acme'],
     ]);
   });
+  test('connects to each of them by itself, before it is asked', () => {
+    for (const { group, service_config } of remote)
+      expect([group, JSON.parse(service_config)]).toEqual([true, { loadBalancingConfig: [{ round_robin: {} }] }]);
+  });
   test('shows its certificate there, and speaks TLS 1.3', () => {
     for (const { client_config } of remote)
       expect(client_config.tls_config).toEqual({

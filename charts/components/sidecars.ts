@@ -1,6 +1,6 @@
 // Sidecars of a Prometheus that is not the fleet's: what the querier asks them by, and who they are to policies.
 import { isIPv4 } from 'node:net';
-import { type EndpointConfig, remote } from '../config/endpoints';
+import { discovered, type EndpointConfig, remote, single } from '../config/endpoints';
 import type { ResolvedExternal } from '../fleet/externals';
 import { type k8s, readOnly, secretVolume } from '../kit/kubernetes';
 import type { Secrets } from '../kit/secrets';
@@ -32,19 +32,14 @@ export const sidecarEndpoints = (edges: Edges, external: ResolvedExternal, clien
   const { name, sidecars } = external;
   const tls = tlsOf(external);
   const { at } = sidecars;
-  const found = (address: string): EndpointConfig => {
-    if (!tls) return { address };
-    const { strict: _, ...discovered } = remote(address, tls);
-    return discovered;
-  };
   if (at.by === 'service') {
     edges.allow(client, podsOf(external) as ForeignPods, { name: 'grpc', number: at.port });
-    return [found(`dns+${at.service}.${at.pods.namespace}.svc.cluster.local:${at.port}`)];
+    return [discovered(`dns+${at.service}.${at.pods.namespace}.svc.cluster.local:${at.port}`)];
   }
   return at.addresses.map((address) => {
     const [host = '', port] = address.split(':');
     edges.allow(client, addressOf(name, host), { name: 'grpc', number: Number(port) });
-    return tls ? remote(address, tls) : { address, strict: true };
+    return tls ? remote(address, tls) : single(address);
   });
 };
 

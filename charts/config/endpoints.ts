@@ -19,7 +19,7 @@ export interface EndpointConfig {
       readonly min_version: '1.3';
     };
   };
-  /** Any of the pods answers for all of them. */
+  /** gRPC is told how to use what is at the address, which may be many pods of which any answers for all. */
   readonly group?: true;
   readonly service_config?: string;
 }
@@ -28,7 +28,7 @@ export interface EndpointConfig {
  * How gRPC uses the pods of a group: in turn, and another one when a pod falls silent before it has answered anything.
  * Thanos' own default has the retry policy beside `methodConfig`, where gRPC does not look for it (grpc/proposal A6).
  */
-const serviceConfig = JSON.stringify({
+const inTurn = JSON.stringify({
   loadBalancingConfig: [{ round_robin: {} }],
   methodConfig: [
     {
@@ -44,16 +44,26 @@ const serviceConfig = JSON.stringify({
   ],
 });
 
+/**
+ * Without more, gRPC connects again to what has vanished only when it is asked, and then waits 20 s (its pick_first, which Thanos
+ * cannot set otherwise). The querier asks one endpoint after the other (thanos pkg/store/proxy.go): a cluster cut off would hold
+ * up a query for 20 s with each of its replicas. This policy connects by itself, to all at the same time.
+ */
+const connected = JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] });
+
 /** Every ready pod behind a headless Service of the same Kubernetes cluster. */
 export const discovered = (address: string): EndpointConfig => ({ address });
 
 /** The ready pods behind a headless Service that all hold the same: one of them is asked. */
-export const anyOf = (address: string): EndpointConfig => ({ address, group: true, service_config: serviceConfig });
+export const anyOf = (address: string): EndpointConfig => ({ address, group: true, service_config: inTurn });
 
-/** One replica in another Kubernetes cluster, by mutual TLS. */
+/** One replica at an address of its own, in another Kubernetes cluster: a group of one. */
+export const single = (address: string): EndpointConfig => ({ address, strict: true, group: true, service_config: connected });
+
+/** The same, by mutual TLS. */
 export const remote = (address: string, tls: ReturnType<typeof clientTls>): EndpointConfig => {
   const { server_name, ...files } = tls;
-  return { address, strict: true, client_config: { server_name, tls_config: { enabled: true, ...files, min_version: '1.3' } } };
+  return { ...single(address), client_config: { server_name, tls_config: { enabled: true, ...files, min_version: '1.3' } } };
 };
 
 export const endpointsFile = (endpoints: readonly EndpointConfig[]) => ({ endpoints });

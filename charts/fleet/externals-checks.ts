@@ -66,13 +66,23 @@ const reach: Check = (fleet) =>
         },
       ];
     if (pods)
-      return refuseIf(place !== fleet.observer.in, {
-        code: 'external-elsewhere',
-        path: [...path, 'pods'],
-        problem: `the pods are in ${place}, and the querier is in ${fleet.observer.in}`,
-        consequence: 'it would look for their Service in its own Kubernetes cluster, and find none.',
-        remedy: 'addresses: [host:port, …], one for each sidecar, and tls.',
-      });
+      return [
+        ...refuseIf(place !== fleet.observer.in, {
+          code: 'external-elsewhere',
+          path: [...path, 'pods'],
+          problem: `the pods are in ${place}, and the querier is in ${fleet.observer.in}`,
+          consequence: 'it would look for their Service in its own Kubernetes cluster, and find none.',
+          remedy: 'addresses: [host:port, …], one for each sidecar, and tls.',
+        }),
+        // thanos cmd/thanos/endpointset.go: dynamic endpoints get the global options
+        ...refuseIf(sidecar?.tls !== undefined, {
+          code: 'external-setting',
+          path: [...path, 'tls'],
+          problem: `tls is of addresses, and the sidecars of ${name} are looked up by their Service`,
+          consequence: 'Thanos would have spoken to them in plain text without a word.',
+          remedy: `addresses in place of pods, one for each sidecar, such as prometheus-${name}-0.prometheus-operated.${pods.namespace}.svc:10901; or leave tls out.`,
+        }),
+      ];
     return [
       ...(['service', 'port'] as const).flatMap((key) =>
         refuseIf(sidecar?.[key] !== undefined, {

@@ -26,5 +26,5 @@ export const sidecar = z.strictObject({
       serverName: text(new RegExp(`^${host}$`), 'write a host name').describe("The name in the sidecars' certificates."),
     })
     .optional()
-    .describe('Mutual TLS with the sidecars. Default: none.'),
+    .describe('Mutual TLS with the sidecars at these addresses. Default: none.'),
 });

@@ -45,7 +45,12 @@ export const externalsRefusals: readonly Refusal[] = [
     wrong: external(`sidecar: {${addresses}, ${tls}, »port: 10902}`, 'there'),
     right: external(`sidecar: {${pods}, port: 10902}`),
   },
-  { code: 'one-of', wrong: external(`»sidecar: {${tls}}`), right: external(`sidecar: {${pods}, ${tls}}`) },
+  {
+    code: 'external-setting',
+    wrong: external(`sidecar: {${pods}, »${tls}}`),
+    right: external(`sidecar: {${addresses}, ${tls}}`),
+  },
+  { code: 'one-of', wrong: external(`»sidecar: {${tls}}`), right: external(`sidecar: {${addresses}, ${tls}}`) },
   {
     code: 'one-of',
     wrong: external(`sidecar: {${pods}, »${addresses}, ${tls}}`),
