@@ -15,7 +15,6 @@ const differing = leaves(platforms.eks).filter(([key, value]) => JSON.stringify(
 const written = (key: string): string =>
   key
     .replace(/^(storageClass|zones|podCidrs)$/, 'kubernetes.*.$1')
-    .replace('highLoad', 'alerts.highLoad.threshold')
     .replace(/^cluster\.(sidecar|resources)\..*/, 'clusters.*.resources')
     .replace(/^observer\.\w+\.resources\..*/, 'observer.*.resources')
     .replace(/^observer\.cache\..*/, 'observer.cache')

@@ -14,12 +14,8 @@ export interface UserRuleFile {
 export type RuleTexts = ReadonlyMap<string, string>;
 
 const defaults = {
-  targetDown: { for: '2m' },
-  // later than targetDown, which says the same of a target that is there, and sooner than alerts on what follows
-  componentDown: { for: '3m' },
+  ...platforms.kind.alerts,
   incomplete: { for: '10m' },
-  highLoad: { threshold: platforms.kind.highLoad },
-  prometheusReplicaDown: { for: '15s' },
   clusterUnreachable: { for: '1m' },
   uploadLag: { for: '15m' },
   bucketErrors: { ratio: '5%', for: '15m' },
@@ -103,11 +99,11 @@ export const resolveClusterAlerts = (
   fleet: Fleet,
   cluster: string,
   texts: RuleTexts,
-  { highLoad }: PlatformDefaults,
+  platform: PlatformDefaults,
 ): ResolvedAlerts => {
   const own = fleet.clusters[cluster]?.alerts;
   return {
-    ...thresholds([own, fleet.alerts, { highLoad: { threshold: highLoad } }]),
+    ...thresholds([own, fleet.alerts, platform.alerts]),
     disable: [...new Set([...(fleet.alerts?.disable ?? []), ...(own?.disable ?? [])])].sort(),
     ruleFiles: filesOf([...(fleet.alerts?.ruleFiles?.cluster ?? []), ...(own?.ruleFiles ?? [])], texts),
   };

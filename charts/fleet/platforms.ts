@@ -13,8 +13,15 @@ export interface PlatformDefaults {
   /** Whether nodes count what pods write to the nodes' own disks: a pod that asks for some starts nowhere if they do not. */
   readonly countedDisk: boolean;
   readonly podCidrs: readonly string[];
-  /** The load of a node that is high: a number, or as many as the node has processors. */
-  readonly highLoad: number | 'processors';
+  /** Thresholds of alerts, as they are written. */
+  readonly alerts: {
+    /** The load of a node that is high: a number, or as many as the node has processors. */
+    readonly highLoad: { readonly threshold: number | 'processors' };
+    // in this order: the reason is told before what follows from it
+    readonly prometheusReplicaDown: { readonly for: string };
+    readonly targetDown: { readonly for: string };
+    readonly componentDown: { readonly for: string };
+  };
   /** Of the monitored clusters in it. */
   readonly cluster: {
     readonly retention: string;
@@ -33,7 +40,13 @@ const guaranteed = (cpu: string, memory: string): Resources => ({ cpu, memory, m
 export const platforms: Readonly<Record<Platform, PlatformDefaults>> = {
   kind: {
     zones: 'preferred', // nodes of kind are in none
-    highLoad: 0.5, // one sees it fire in a demo
+    // one sees them fire in a demo
+    alerts: {
+      highLoad: { threshold: 0.5 },
+      prometheusReplicaDown: { for: '15s' },
+      targetDown: { for: '2m' },
+      componentDown: { for: '3m' },
+    },
     countedDisk: false, // not where Docker or Podman run without root (kubernetes-sigs/kind#3359)
     podCidrs: ['10.244.0.0/16'], // what kind gives to pods
     cluster: {
@@ -66,7 +79,13 @@ export const platforms: Readonly<Record<Platform, PlatformDefaults>> = {
   eks: {
     storageClass: 'gp3', // EKS marks no StorageClass as the default, and its old one, gp2, costs more for less
     zones: 'required', // nodes of EKS are in several, and only one is lost at a time
-    highLoad: 'processors', // nodes differ in size, and come and go
+    alerts: {
+      highLoad: { threshold: 'processors' }, // nodes differ in size, and come and go
+      // nobody is woken by a rolling update or a drained node: volumes move, and Prometheus reads its write-ahead log
+      prometheusReplicaDown: { for: '4m' },
+      targetDown: { for: '5m' },
+      componentDown: { for: '6m' },
+    },
     countedDisk: true,
     podCidrs: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10'], // what a VPC can give to pods
     cluster: {

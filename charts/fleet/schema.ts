@@ -426,11 +426,13 @@ const numberAbove0 = z.number({ error: 'write a number' }).positive({ error: 'wr
 /** What is tuned of the alerts, for all clusters or for one. */
 const thresholds = {
   targetDown: z
-    .strictObject({ for: duration.describe('How long a target must not answer. Default: 2m.') })
+    .strictObject({ for: duration.describe('How long a target must not answer. Default: 2m; on EKS 5m.') })
     .optional()
     .describe('service_down.'),
   componentDown: z
-    .strictObject({ for: duration.describe('How long no pod of a component, or no target of a job, must answer. Default: 3m.') })
+    .strictObject({
+      for: duration.describe('How long no pod of a component, or no target of a job, must answer. Default: 3m; on EKS 6m.'),
+    })
     .optional()
     .describe('The alerts …IsDown (of compactor and bucket web after 15m), and JobMissing.'),
   incomplete: z
@@ -446,7 +448,7 @@ const thresholds = {
     .optional()
     .describe('high_load.'),
   prometheusReplicaDown: z
-    .strictObject({ for: duration.describe('How long a replica must be missing. Default: 15s.') })
+    .strictObject({ for: duration.describe('How long a replica must be missing. Default: 15s; on EKS 4m.') })
     .optional()
     .describe('PrometheusReplicaDown.'),
   clusterUnreachable: z
