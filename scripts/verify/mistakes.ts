@@ -70,10 +70,11 @@ const mistakes: readonly Mistake[] = [
   },
   {
     check: /^NetworkPolicies/,
-    mistake: 'a policy that opens a port more',
+    mistake: 'policies that open a port more',
     make: (objects) => {
-      for (const { spec } of objects.filter((o) => o.kind === 'NetworkPolicy' && o.spec.ingress?.length > 0))
-        spec.ingress[0].ports.push({ port: 4444, protocol: 'TCP' });
+      // at both ends of its edges
+      for (const { spec } of objects.filter((o) => o.kind === 'NetworkPolicy'))
+        for (const rule of [...(spec.ingress ?? []), ...(spec.egress ?? [])]) rule.ports?.push({ port: 4444, protocol: 'TCP' });
     },
     said: /open without an edge.*4444\/TCP/,
   },

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { isMap, parseDocument } from 'yaml';
 import type { Certificate } from '../../charts/config/certificates';
-import { certificateVolume } from '../../charts/config/object-stores/client';
+import { certificateVolumeOf, slots } from '../../charts/config/object-stores/client';
 import type { Manifest, SynthesizedFile } from '../../charts/fleet';
 import { type Image, imageOf, images } from '../../charts/images';
 import { nodesService } from '../../charts/kit/wiring';
@@ -302,7 +302,7 @@ const layOutPod = (
     if (v.hostPath) continue;
     mkdirSync(at, { recursive: true });
     const source = sourceOf(v);
-    if (v.configMap && !source && !v.configMap.optional && v.name !== certificateVolume)
+    if (v.configMap && !source && !v.configMap.optional && !ofAuthority(v))
       throw new Error(`${name} mounts ConfigMap ${v.configMap.name}, which is not in the output`);
     const data: Record<string, string> = { ...source?.data, ...source?.stringData };
     const items = (v.configMap ?? v.secret)?.items ?? Object.keys(data).map((key) => ({ key, path: key }));
@@ -315,10 +315,10 @@ const layOutPod = (
 
   // files of Secrets that are not in the output, and of the user's own certificates, are only known by who names them
   const named = [...texts, ...containers.flatMap((c) => [...c.args, ...Object.values(c.env)])].join('\n');
-  for (const v of volumes.filter((v) => !sourceOf(v) && (v.secret || v.name === certificateVolume))) {
+  for (const v of volumes.filter((v) => !sourceOf(v) && (v.secret || ofAuthority(v)))) {
     const at = join(directory, v.name);
     const text = (key: string) =>
-      v.name === certificateVolume
+      ofAuthority(v)
         ? `${rootCertificates[0]}\n`
         : key === 'credentials' && standIn
           ? credentials(standIn)
@@ -334,6 +334,9 @@ const layOutPod = (
   const init = (spec.initContainers ?? []).map((c: Any) => [...(c.command ?? []), ...(c.args ?? [])].map(movePaths));
   return { name, init, containers, usesHost: volumes.some((v) => v.hostPath), bucket, asInCluster: back, file };
 };
+
+/** Whether a volume holds the certificate by which a bucket's server is known. */
+const ofAuthority = ({ name }: Any): boolean => slots.some((slot) => name === certificateVolumeOf(slot));
 
 const bucketFlag = '--objstore.config-file=';
 const credentialsVariable = 'AWS_SHARED_CREDENTIALS_FILE';

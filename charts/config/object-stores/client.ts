@@ -57,7 +57,8 @@ export interface StoreClient {
 }
 
 /** Which bucket it is: that of the fleet, or the one that it is replicated to. Names of volumes begin with it. */
-export type Slot = 'objstore' | 'replica';
+export const slots = ['objstore', 'replica'] as const;
+export type Slot = (typeof slots)[number];
 
 /** Volume of the certificates that the user's own object store is trusted by. */
 export const certificateVolumeOf = (slot: Slot): string => `${slot}-ca`;
