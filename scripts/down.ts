@@ -5,7 +5,7 @@ import { loadFleet } from '../charts/fleet';
 import type { ResolvedKubernetes } from '../charts/fleet/resolve';
 import { madeByLabel } from '../charts/kind';
 import { declareTopology, type Topology } from '../charts/topology';
-import { fleetNamespaces, knownKinds, selector } from './lib/components';
+import { deleteClusterWide, deleteFleet, fleetNamespaces, knownKinds, podsGone, selector } from './lib/components';
 import { kindName, unreachable } from './lib/contexts';
 import { each } from './lib/each';
 import { Kubectl, type KubeObject, run } from './lib/kubectl';
@@ -69,17 +69,15 @@ const takeAway = async ({ kubernetes, kubectl, namespaces, claims }: Place, flee
     return;
   }
   progress.show(`Removing the fleet from ${context} …`);
-  await kubectl.run(['delete', 'clusterroles,clusterrolebindings', '-l', selector(fleet), '--ignore-not-found']);
   if (drop) {
-    await kubectl.run(['delete', 'namespaces', '--ignore-not-found', ...namespaces]);
+    await deleteFleet(kubectl, fleet, namespaces);
     progress.done(`${green('✓')} removed from ${context}, with ${claims.length} volumes`);
     return;
   }
+  await deleteClusterWide(kubectl, fleet);
   const kinds = new Set([...(await knownKinds(kubectl)).filter((kind) => !clusterWide.includes(kind)), ...written]);
   await kubectl.run(['delete', [...kinds].join(','), '-A', '-l', selector(fleet), '--ignore-not-found']);
-  await kubectl.run(['wait', 'pods', '-A', '-l', selector(fleet), '--for=delete', '--timeout=120s']).catch((error: Error) => {
-    if (!error.message.includes('no matching resources')) throw error;
-  });
+  await podsGone(kubectl, fleet);
   progress.done(
     `${yellow('•')} removed from ${context}; ${claims.length} volumes and their namespaces are kept (npm run down -- --volumes deletes them)`,
   );
@@ -101,7 +99,7 @@ main(async () => {
     (k) => look(topology, k),
   );
   const volumes = values.volumes === true || (!values['keep-volumes'] && (await wantsVolumesGone(places)));
-  for (const place of places) await takeAway(place, fleet.name, volumes);
+  await each(places, (place) => takeAway(place, fleet.name, volumes));
   for (const { kubernetes, missing, reason } of silent)
     console.log(missing ? `There is no context ${kubernetes.context}: nothing to take away.` : `${red('✗')} ${reason}`);
   const left = silent.filter((s) => !s.missing).map((s) => s.kubernetes.context);

@@ -55,6 +55,28 @@ export const components = async (kubectl: Kubectl, fleet: string): Promise<Compo
 export const fleetPods = (kubectl: Kubectl, fleet: string): Promise<KubeObject[]> =>
   kubectl.get(['pods', '-A', '-l', selector(fleet)]);
 
+/** Waits until no pod of the fleet is left, for the longest grace period that a pod has. */
+export const podsGone = async (kubectl: Kubectl, fleet: string): Promise<void> => {
+  await kubectl.run(['wait', 'pods', '-A', '-l', selector(fleet), '--for=delete', '--timeout=600s']).catch((error: Error) => {
+    if (!error.message.includes('no matching resources')) throw error;
+  });
+};
+
+/** Takes away what of the fleet is in no namespace. */
+export const deleteClusterWide = (kubectl: Kubectl, fleet: string): Promise<string> =>
+  kubectl.run(['delete', 'clusterroles,clusterrolebindings', '-l', selector(fleet), '--ignore-not-found']);
+
+/**
+ * Takes the fleet away from a Kubernetes cluster with its namespaces and all data in them. Pods go first: a namespace that has any
+ * looks again only after half of their longest grace period (k8s.io/kubernetes pkg/controller/namespace).
+ */
+export const deleteFleet = async (kubectl: Kubectl, fleet: string, namespaces: readonly string[]): Promise<void> => {
+  await deleteClusterWide(kubectl, fleet);
+  await kubectl.run(['delete', 'statefulsets,deployments,daemonsets', '-A', '-l', selector(fleet), '--ignore-not-found']);
+  await podsGone(kubectl, fleet);
+  await kubectl.run(['delete', 'namespaces', '--ignore-not-found', ...namespaces]);
+};
+
 /** Namespaces of a fleet in one Kubernetes cluster. */
 export const fleetNamespaces = ({ fleet, observer, objectStore, clusters, agents }: Topology, kubernetes: string): string[] =>
   [

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { resolveFleet } from '../../charts/fleet';
-import { components, selector } from '../../scripts/lib/components';
+import { components, deleteFleet, selector } from '../../scripts/lib/components';
 import { run } from '../../scripts/lib/kubectl';
 import { main } from '../../scripts/lib/terminal';
 import { outputFiles, replaceFolder } from '../../scripts/output';
@@ -94,8 +94,7 @@ const deploy = async (runner: Runner, running: Running, directory: string): Prom
 const cleanUp = async (running: Running): Promise<void> => {
   running.close();
   const { kubectl, fleet } = running;
-  await kubectl.run(['delete', 'clusterroles,clusterrolebindings', '-l', selector(fleet.name)]);
-  await kubectl.run(['delete', 'namespaces', '--ignore-not-found', receiverNamespace, ...running.namespaces()]);
+  await deleteFleet(kubectl, fleet.name, [receiverNamespace, ...running.namespaces()]);
 };
 
 main(async () => {
