@@ -229,6 +229,8 @@ const layOutPod = (
         const [there] = moved.get(`${kubernetes}/${ns}/${service}`)?.values() ?? [];
         return there ? `127.0.0.1:${there}` : all;
       })
+      // the same of servers that are not the fleet's
+      .replace(/\bdns\+[a-z0-9.-]+:(\d+)/g, '127.0.0.1:$1')
       .replace(/[a-z0-9][a-z0-9.-]*:\d+/g, (address) => exposed.get(address) ?? address);
   const movePort = (arg: string): string => {
     const there = ports.get(Number(/^--port=(\d+)$/.exec(arg)?.[1]));
@@ -254,7 +256,7 @@ const layOutPod = (
     if (field === 'metadata.namespace') return namespace;
     if (field === 'status.podIP' || field === 'status.hostIP') return '127.0.0.1';
     const { name: secret, key: secretKey } = source?.secretKeyRef ?? {};
-    if (secret) return find('Secret', secret)?.stringData?.[secretKey] ?? 'placeholder';
+    if (secret) return find('Secret', secret)?.stringData?.[secretKey] ?? 'cGxhY2Vob2xkZXI='; // Azure's keys are base64
     throw new Error(`${name}: no value for the environment variable ${key}`);
   };
   const expand = (text: string, env: Record<string, string>): string =>
@@ -322,7 +324,7 @@ const layOutPod = (
         ? `${rootCertificates[0]}\n`
         : key === 'credentials' && standIn
           ? credentials(standIn)
-          : 'https://placeholder.invalid/';
+          : 'https://placeholder.invalid/0123'; // a URL, and a key of 256 bits
     for (const [, key = ''] of named.matchAll(new RegExp(`${literally(at)}/([\\w.-]+)`, 'g'))) write(join(at, key), text(key));
   }
 
@@ -344,7 +346,10 @@ const credentialsVariable = 'AWS_SHARED_CREDENTIALS_FILE';
 const credentials = ({ accessKey, secretKey }: StandIn): string =>
   `[default]\naws_access_key_id = ${accessKey}\naws_secret_access_key = ${secretKey}\n`;
 
-/** Turns the endpoint of an object store outside the fleet to the one that stands for it; everything else stays. */
+/**
+ * Turns the endpoint of an object store outside the fleet to the one that stands for it, which speaks S3 without TLS. Of other kinds
+ * the keys are known from the programs (catalogue/); here only the programs around them are tried.
+ */
 const useStandIn = (containers: readonly RunnableContainer[], standIn: StandIn): RunnablePod['bucket'] => {
   const path = containers
     .flatMap((c) => c.args)
@@ -354,11 +359,18 @@ const useStandIn = (containers: readonly RunnableContainer[], standIn: StandIn):
   const document = parseDocument(readFileSync(path, 'utf8'));
   const config = document.get('config');
   if (!isMap(config)) return undefined; // thanos says what is wrong with it
-  const name = String(config.get('bucket'));
+  const name = String(config.get('bucket') ?? config.get('container'));
   const region = config.get('region') as string | undefined;
+  if (document.get('type') !== 'S3') {
+    document.set('type', 'S3');
+    config.items = [];
+    for (const [key, value] of Object.entries({ bucket: name, access_key: standIn.accessKey, secret_key: standIn.secretKey }))
+      config.set(key, value);
+  }
   config.set('endpoint', `127.0.0.1:${standIn.port}`);
   config.set('insecure', true);
   config.set('bucket_lookup_type', 'path'); // an address has no hosts below it
+  if (config.getIn(['sse_config', 'type']) === 'SSE-C') config.delete('sse_config'); // which no client sends without TLS
   writeFileSync(path, document.toString());
   return { name, region };
 };
