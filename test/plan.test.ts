@@ -411,20 +411,20 @@ describe('what npm run up takes away', () => {
   test('first: workloads, so that none works beside the one that takes its place', () => {
     expect(left.workloads.map(keyOf)).toEqual(['Deployment demo-observer/thanos-compact']);
   });
-  test('then: Services whose ports others get, also in a namespace that is left as it is', () => {
-    const { inTheWay, rest } = leftovers(changed({ clusters: '{seattle: {in: kind}}' }));
-    expect(inTheWay.map(keyOf)).toEqual([
-      'Service demo-chicago/prometheus-0-localhost',
-      'Service demo-chicago/prometheus-1-localhost',
-    ]);
-    expect(rest.filter((c) => c.kind === 'Service')).toEqual([]);
-  });
-  test('each Service once, when one goes and another gets its port', () => {
-    const { inTheWay, rest } = leftovers(changed({ clusters: '{chicago: {in: kind, replicas: 1}, seattle: {in: kind}}' }));
-    expect(inTheWay.map(keyOf)).toEqual([
-      'Service demo-chicago/prometheus-1-localhost',
-      'Service demo-seattle/prometheus-0-localhost',
-    ]);
+  test.each([
+    [
+      'also in a namespace that is left as it is',
+      '{seattle: {in: kind}}',
+      ['demo-chicago/prometheus-0-localhost', 'demo-chicago/prometheus-1-localhost'],
+    ],
+    [
+      'once, when one goes and another gets its port',
+      '{chicago: {in: kind, replicas: 1}, seattle: {in: kind}}',
+      ['demo-chicago/prometheus-1-localhost', 'demo-seattle/prometheus-0-localhost'],
+    ],
+  ])('then: each Service whose port another gets, %s', (_, clusters, services) => {
+    const { inTheWay, rest } = leftovers(changed({ clusters }));
+    expect(inTheWay.map(keyOf)).toEqual(services.map((service) => `Service ${service}`));
     expect(rest.filter((c) => c.kind === 'Service')).toEqual([]);
   });
   test('last: what they may still use', () => {

@@ -43,6 +43,8 @@ const sidecarHttp: Port = { name: 'sidecar-http', number: 10902 };
 /** One user for both containers: the sidecar hard-links Prometheus' blocks, which the kernel refuses across users. */
 const uid = 65534;
 const dataDirectory = '/prometheus';
+/** Seconds in which a large head is written out before the end: longer than any other pod of a fleet has. */
+export const gracePeriod = 600;
 /**
  * Seconds until the querier asks a restarted sidecar again, at most. Here its new address is looked up every 10 s in a DNS that
  * remembers for 5 s, and is taken up by the next round of questions: there is one every 20 s, which lasts as long while anybody
@@ -134,7 +136,7 @@ export const renderPrometheus = (
       spec: {
         ...restricted(uid),
         automountServiceAccountToken: true, // the only workload that asks the Kubernetes API anything: discovery
-        terminationGracePeriodSeconds: 600, // a large head is written out before the end
+        terminationGracePeriodSeconds: gracePeriod,
         containers: [
           container('prometheus', workload.image, {
             args: [

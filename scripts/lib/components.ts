@@ -1,4 +1,5 @@
 // What of a fleet is ready, and why the rest is not.
+import { gracePeriod } from '../../charts/components/prometheus';
 import { applyOrder } from '../../charts/fleet';
 import { partOf } from '../../charts/kit/kubernetes';
 import type { Topology } from '../../charts/topology';
@@ -57,9 +58,11 @@ export const fleetPods = (kubectl: Kubectl, fleet: string): Promise<KubeObject[]
 
 /** Waits until no pod of the fleet is left, for the longest grace period that a pod has. */
 export const podsGone = async (kubectl: Kubectl, fleet: string): Promise<void> => {
-  await kubectl.run(['wait', 'pods', '-A', '-l', selector(fleet), '--for=delete', '--timeout=600s']).catch((error: Error) => {
-    if (!error.message.includes('no matching resources')) throw error;
-  });
+  await kubectl
+    .run(['wait', 'pods', '-A', '-l', selector(fleet), '--for=delete', `--timeout=${gracePeriod + 60}s`])
+    .catch((error: Error) => {
+      if (!error.message.includes('no matching resources')) throw error;
+    });
 };
 
 /** Takes away what of the fleet is in no namespace. */

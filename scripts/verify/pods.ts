@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { rootCertificates } from 'node:tls';
-import { isMap, parseDocument } from 'yaml';
+import { parse } from 'yaml';
 import type { Certificate } from '../../charts/config/certificates';
 import { certificateVolumeOf, slots } from '../../charts/config/object-stores/client';
 import type { Manifest, SynthesizedFile } from '../../charts/fleet';
@@ -319,12 +319,11 @@ const layOutPod = (
   const named = [...texts, ...containers.flatMap((c) => [...c.args, ...Object.values(c.env)])].join('\n');
   for (const v of volumes.filter((v) => !sourceOf(v) && (v.secret || ofAuthority(v)))) {
     const at = join(directory, v.name);
-    const text = (key: string) =>
-      ofAuthority(v)
-        ? `${rootCertificates[0]}\n`
-        : key === 'credentials' && standIn
-          ? credentials(standIn)
-          : 'https://placeholder.invalid/0123'; // a URL, and a key of 256 bits
+    const text = (key: string) => {
+      if (ofAuthority(v)) return `${rootCertificates[0]}\n`;
+      if (key === 'credentials' && standIn) return credentials(standIn);
+      return key === 'key.json' ? googleKey : 'https://placeholder.invalid/0123'; // a URL, and a key of 256 bits
+    };
     for (const [, key = ''] of named.matchAll(new RegExp(`${literally(at)}/([\\w.-]+)`, 'g'))) write(join(at, key), text(key));
   }
 
@@ -339,6 +338,14 @@ const layOutPod = (
 
 /** Whether a volume holds the certificate by which a bucket's server is known. */
 const ofAuthority = ({ name }: Any): boolean => slots.some((slot) => name === certificateVolumeOf(slot));
+
+/** A key that Google's client library reads, and asks nobody about before it is used. */
+const googleKey = JSON.stringify({
+  type: 'authorized_user',
+  client_id: 'placeholder',
+  client_secret: 'placeholder',
+  refresh_token: 'placeholder',
+});
 
 const bucketFlag = '--objstore.config-file=';
 const credentialsVariable = 'AWS_SHARED_CREDENTIALS_FILE';
@@ -356,21 +363,20 @@ const useStandIn = (containers: readonly RunnableContainer[], standIn: StandIn):
     .find((a) => a.startsWith(bucketFlag))
     ?.slice(bucketFlag.length);
   if (!path) return undefined;
-  const document = parseDocument(readFileSync(path, 'utf8'));
-  const config = document.get('config');
-  if (!isMap(config)) return undefined; // thanos says what is wrong with it
-  const name = String(config.get('bucket') ?? config.get('container'));
-  const region = config.get('region') as string | undefined;
-  if (document.get('type') !== 'S3') {
-    document.set('type', 'S3');
-    config.items = [];
-    for (const [key, value] of Object.entries({ bucket: name, access_key: standIn.accessKey, secret_key: standIn.secretKey }))
-      config.set(key, value);
-  }
-  config.set('endpoint', `127.0.0.1:${standIn.port}`);
-  config.set('insecure', true);
-  config.set('bucket_lookup_type', 'path'); // an address has no hosts below it
-  if (config.getIn(['sse_config', 'type']) === 'SSE-C') config.delete('sse_config'); // which no client sends without TLS
-  writeFileSync(path, document.toString());
+  const { type, config, ...rest } = parse(readFileSync(path, 'utf8')) ?? {};
+  if (typeof config !== 'object' || config === null) return undefined; // thanos says what is wrong with it
+  const name = String(config.bucket ?? config.container);
+  const { region, sse_config, ...given } =
+    type === 'S3' ? config : { access_key: standIn.accessKey, secret_key: standIn.secretKey };
+  const there = {
+    ...given,
+    region,
+    ...(sse_config?.type === 'SSE-C' ? {} : { sse_config }), // which no client sends without TLS
+    bucket: name,
+    endpoint: `127.0.0.1:${standIn.port}`,
+    insecure: true,
+    bucket_lookup_type: 'path', // an address has no hosts below it
+  };
+  writeFileSync(path, JSON.stringify({ type: 'S3', config: there, ...rest }));
   return { name, region };
 };

@@ -8,6 +8,7 @@ import { type Fleet, resolveFleet, type Synthesized, synthesize } from '../../..
 import { gitopsFile } from '../../../charts/gitops';
 import { certificateFleet } from '../../../scripts/certificates/fleet';
 import { keepCertificates } from '../../../scripts/certificates/keep';
+import { deleteFleet, fleetNamespaces } from '../../../scripts/lib/components';
 import { each } from '../../../scripts/lib/each';
 import { Kubectl, type KubeObject, run, ToolError } from '../../../scripts/lib/kubectl';
 import { nodeAddresses } from '../../../scripts/lib/node-addresses';
@@ -281,8 +282,7 @@ main(async () => {
 /** Takes away Applications, namespaces and what is cluster-wide. */
 const remove = async (world: World): Promise<void> => {
   await world.kubectl().run(['delete', 'applications.argoproj.io,appprojects.argoproj.io', '-n', 'argocd', '-l', label(world)]);
-  for (const k of world.fleet.kubernetes) {
-    const kubectl = world.kubectl(k.name);
-    await kubectl.run(['delete', 'clusterroles,clusterrolebindings,namespaces', '-l', label(world)]);
-  }
+  await each(world.fleet.kubernetes, (k) =>
+    deleteFleet(world.kubectl(k.name), world.fleet.name, fleetNamespaces(world.topology, k.name)),
+  );
 };
