@@ -359,8 +359,11 @@ export const reloadedConfigMap = (scope: Construct, w: Named, name: string, data
 export const hashedConfigMap = (scope: Construct, w: Named, name: string, data: Record<string, string>): string =>
   reloadedConfigMap(scope, w, `${name}-${hash(data)}`, data);
 
+/** Stands for a value where its size does not matter any more: 64 characters, others for each value. */
+export const fingerprint = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
+
 /** Ten hexadecimal digits that stand for a value. */
-export const hash = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 10);
+export const hash = (value: unknown): string => fingerprint(value).slice(0, 10);
 
 /** Argo CD and Flux keep it, and with it the volumes in it, when it is no longer in git; Argo CD does not call that a difference. */
 const keptByGitOps: Record<string, string> = {

@@ -3,6 +3,7 @@ import { parseAllDocuments } from 'yaml';
 import type { Manifest } from '../../charts/fleet';
 import { nearest } from '../../charts/fleet/nearest';
 import { imageOf, images } from '../../charts/images';
+import { fingerprint } from '../../charts/kit/kubernetes';
 import { type Mounted, mounted, podSpec } from '../lib/mounts';
 import { type Catalogue, type Flag, type Key, readCatalogue } from './catalogue';
 import { programs } from './programs';
@@ -215,7 +216,7 @@ export const catalogueCheck = (read: Read = readCatalogue): ((objects: readonly 
         const catalogue = catalogues.get(container.image);
         if (!catalogue) return [];
         const files = mounted(objects, workload, container);
-        const key = JSON.stringify([container.image, container.args, container.env, [...files.files]]);
+        const key = fingerprint([container.image, container.args, container.env, [...files.files]]);
         const problems = seen.get(key) ?? containerProblems(catalogue, container, files);
         seen.set(key, problems);
         return problems.map((problem) => `${workload.kind} ${workload.metadata.namespace}/${workload.metadata.name}: ${problem}`);

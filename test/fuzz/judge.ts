@@ -4,6 +4,7 @@ import { LineCounter, parseDocument, stringify } from 'yaml';
 import { FleetError, parseFleet, resolveFleet, synthesize } from '../../charts/fleet';
 import type { ResolvedFleet } from '../../charts/fleet/resolve';
 import type { Source, Violation } from '../../charts/fleet/violations';
+import { fingerprint } from '../../charts/kit/kubernetes';
 import { catalogueCheck } from '../../scripts/catalogue/check';
 import { outputFiles } from '../../scripts/output';
 import {
@@ -41,7 +42,7 @@ const catalogueProblems = catalogueCheck();
 const well = new Set<string>();
 
 const problemsOf = (fleet: ResolvedFleet): string[] => {
-  const key = JSON.stringify(fleet);
+  const key = fingerprint(fleet);
   if (well.has(key)) return []; // the same fleet, written otherwise
   const { files } = synthesize(fleet);
   const problems = fleet.kubernetes.flatMap(({ name }) => {

@@ -22,6 +22,7 @@ import { z } from 'zod';
 import { certificateVolumeOf } from '../../charts/config/object-stores/client';
 import type { Manifest, ResolvedFleet } from '../../charts/fleet';
 import { imageOf } from '../../charts/images';
+import { fingerprint } from '../../charts/kit/kubernetes';
 import { bytes } from '../../charts/kit/units';
 import { containersOf, idOf, type Json, ofKind, workloadsOf } from './fleets';
 
@@ -116,7 +117,7 @@ const perObject = (problemsOf: (o: Manifest) => string[]) => {
   const well = new Set<string>();
   return (objects: readonly Manifest[]): string[] =>
     objects.flatMap((o) => {
-      const key = JSON.stringify(o);
+      const key = fingerprint(o);
       if (well.has(key)) return [];
       const problems = problemsOf(o);
       if (problems.length === 0) well.add(key);
