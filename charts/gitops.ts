@@ -72,6 +72,9 @@ export const gitopsFile = ({ topology, files }: Synthesized): { path: string; te
         destination: { ...destination(argocd, k.name), namespace: k.agentsNamespace },
         syncPolicy: {
           automated: { prune: true, selfHeal: true },
+          // what cannot be applied is tried again for ever, and then what is in git by then: by default five times the same, which
+          // holds up its correction (https://github.com/argoproj/argo-cd/issues/11494)
+          retry: { limit: -1, refresh: true, backoff: { duration: '5s', factor: 2, maxDuration: '1m' } },
           // as npm run up applies; what is taken away goes when all else is well
           syncOptions: ['ServerSideApply=true', 'PruneLast=true'],
         },

@@ -96,7 +96,7 @@ const settled = async (world: World, since: number): Promise<string> => {
       const why = [...(conditions ?? []).map((c: KubeObject) => c.message), operationState?.message].filter(Boolean).join('; ');
       const seen = `${a.metadata.name}: ${sync?.status}, ${health?.status}${why ? ` (${why.slice(0, 300)})` : ''}`;
       assert(Date.parse(reconciledAt ?? '') > since, `${a.metadata.name} has not looked yet`);
-      assert(sync?.status === 'Synced' && health?.status === 'Healthy', seen);
+      assert(sync?.status === 'Synced' && health?.status === 'Healthy' && operationState?.phase !== 'Running', seen);
     }
   });
   return `${Math.round((Date.now() - since) / 1000)} s`;
@@ -225,13 +225,19 @@ main(async () => {
       const there = world.kubectl(gone.workload.kubernetes);
       const { namespace } = gone.workload;
       const claims = async () => (await there.get(['pvc', '-n', namespace])).map((c) => c.metadata.name).sort();
+      // what Argo CD made; npm run certs has its own objects there
+      const managed = async () => {
+        const all = await there.get(['statefulsets,services,configmaps', '-n', namespace, '-l', label(world)]);
+        return all.filter((o) => o.metadata.annotations?.['argocd.argoproj.io/tracking-id']).map((o) => o.metadata.name);
+      };
       const before = await claims();
+      assert((await managed()).length > 0, 'Argo CD made nothing there');
       const smaller = worldOf({ ...fleet, clusters: rest });
       await repository.push(smaller.synthesized);
       await refresh(world);
       await until('it to go', async () => {
-        const left = await there.get(['statefulsets,services,configmaps', '-n', namespace, '-l', label(world)]);
-        assert(left.length === 0, `${left.length} objects are left`);
+        const left = await managed();
+        assert(left.length === 0, `left: ${left.join(', ')}`);
       });
       const all = await until('Argo CD to be content', async () => {
         const apps = await applications(world);
