@@ -19,7 +19,7 @@ import {
 import { bytes, seconds } from '../kit/units';
 import type { Edges } from '../kit/wiring';
 import { deleteDelay } from './compactor';
-import { grpc, http, type Place, type StoreApi, thanosPod, thanosWorkload, withStoreApi } from './thanos';
+import { drains, grpc, http, type Place, type StoreApi, thanosPod, thanosWorkload, withStoreApi } from './thanos';
 
 /** A group of store gateways that serve the same blocks. */
 export interface Store extends StoreApi {
@@ -74,6 +74,7 @@ export const renderStore = (
     workload,
     thanosPod(workload, {
       command: ['store'],
+      drains: drains.lookup,
       grpc: true,
       slowStart: true,
       data: true,
