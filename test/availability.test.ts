@@ -53,13 +53,17 @@ test('what answers people serves on while it is being taken out of its Service, 
 });
 
 test('what the querier finds by itself serves on until it is looked up no more, in every container', () => {
-  const pods = workloadsOf(fleetOf({})).filter((w) => ['prometheus', 'thanos-rule'].includes(w.name));
-  expect(pods).toHaveLength(2);
+  const all = workloadsOf(fleetOf({}));
+  const querier: string[] = all.find((w) => w.name === 'thanos-query')?.spec.containers[0].args;
+  const round = Number(/--endpoint\.info-timeout=(\d+)s/.exec(querier.join())?.[1]); // between two questions (pkg/query/endpointset.go)
+  const lookup = 10 + 5; // --store.sd-dns-interval, and what CoreDNS remembers
+  const pods = all.filter((w) => ['prometheus', 'thanos-rule', 'thanos-store'].includes(w.name));
+  expect(pods).toHaveLength(3);
   for (const { spec } of pods)
     for (const c of spec.containers) {
-      const lookup = 10 + 5; // --store.sd-dns-interval, and what CoreDNS remembers
-      expect(Number(c.lifecycle.preStop.exec.command[1])).toBeGreaterThanOrEqual(lookup + 5);
-      expect(spec.terminationGracePeriodSeconds).toBeGreaterThan(120 + Number(c.lifecycle.preStop.exec.command[1]));
+      const seconds = Number(c.lifecycle.preStop.exec.command[1]);
+      expect(seconds).toBeGreaterThanOrEqual(lookup + round);
+      expect(spec.terminationGracePeriodSeconds).toBeGreaterThan(120 + seconds);
     }
 });
 

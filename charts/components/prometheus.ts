@@ -46,12 +46,11 @@ const dataDirectory = '/prometheus';
 /** Seconds in which a large head is written out before the end: longer than any other pod of a fleet has. */
 export const gracePeriod = 600;
 /**
- * Seconds until the querier asks a restarted sidecar again, at most. Here its new address is looked up every 10 s in a DNS that
- * remembers for 5 s, and is taken up by the next round of questions: there is one every 20 s, which lasts as long while anybody
- * does not answer. Elsewhere its address stays, and gRPC tries it ever more seldom, up to every 2 minutes
- * (google.golang.org/grpc/backoff).
+ * Seconds until the querier asks a restarted sidecar again, at most. Here it must find its new address, and the round of questions
+ * that takes it up lasts long while anybody does not answer. Elsewhere its address stays, and gRPC tries it ever more seldom, up to
+ * every 2 minutes (google.golang.org/grpc/backoff).
  */
-const seenAgain = { here: 10 + 5 + 2 * seconds(infoTimeout), remote: 120 } as const;
+const seenAgain = { here: drains.lookup + seconds(infoTimeout), remote: 120 } as const;
 
 export interface Prometheus {
   readonly workload: Workload;

@@ -2,6 +2,7 @@
 import type { BucketClient } from '../config/objstore';
 import { images } from '../images';
 import { container, containerPorts, type k8s, type PodOptions, probes, restricted, startupProbe } from '../kit/kubernetes';
+import { seconds } from '../kit/units';
 import { type Edges, Endpoint, type Port, programOf, type Workload } from '../kit/wiring';
 
 export const http: Port = { name: 'http', number: 10902 };
@@ -16,15 +17,22 @@ export const grpcArgs = (port = grpc) => [`--grpc-address=0.0.0.0:${port.number}
 /** The runtime keeps below the container's memory limit. */
 export const memoryArgs = ['--enable-auto-gomemlimit'];
 
-/** HTTP and gRPC servers stop one after the other (thanos pkg/server): 60 s + 60 s, and half a minute for the drain and the rest. */
-const terminationGracePeriodSeconds = 150;
+/**
+ * Longest wait for what a StoreAPI says of itself, and the time between two such questions. gRPC notices after 15 s (thanos
+ * pkg/extgrpc) that a pod has vanished with its node, and then asks another one of its group. With Thanos' own 5 s the question
+ * fails before that, and the whole group is left out of queries without a word.
+ */
+export const infoTimeout = '20s';
 
 /**
  * Seconds until nobody asks a pod any more that is about to end. Clients that go by its Service's address are sent to another as
  * soon as every node knows. The querier looks up the pods themselves every 10 s, by names that a DNS server may remember for 5 s,
- * and takes another 5 s until it asks what it has found (thanos cmd/thanos/endpointset.go).
+ * and takes up what it has found in its next round of questions (thanos cmd/thanos/endpointset.go).
  */
-export const drains = { service: 10, lookup: 25 } as const;
+export const drains = { service: 10, lookup: 10 + 5 + seconds(infoTimeout) } as const;
+
+/** HTTP and gRPC servers stop one after the other (thanos pkg/server), 60 s + 60 s, after the drain; and a while for the rest. */
+const terminationGracePeriodSeconds = Math.max(...Object.values(drains)) + 60 + 60 + 15;
 
 /** A container goes on for so many seconds when its pod is told to end; its grace period begins before. */
 export const servesOn = (seconds: number): k8s.Lifecycle => ({ preStop: { exec: { command: ['sleep', String(seconds)] } } });
@@ -63,13 +71,6 @@ export const withStoreApi = (edges: Edges, workload: Workload): StoreApi => ({
   ...withHttp(edges, workload),
   grpc: new Endpoint(edges, workload, grpc),
 });
-
-/**
- * Longest wait for what a StoreAPI says of itself, and the time between two such questions. gRPC notices after 15 s (thanos
- * pkg/extgrpc) that a pod has vanished with its node, and then asks another one of its group. With Thanos' own 5 s the question
- * fails before that, and the whole group is left out of queries without a word.
- */
-export const infoTimeout = '20s';
 
 /** What tells the pods of one Thanos component from those of another. */
 export interface ThanosPod {

@@ -30,9 +30,10 @@ export const containerRules: RulesOf = (_fleet, { alerts }) => {
           description: `${who} (seen by cluster ${here}) ran out of memory {{ printf "%.0f" $value }} times within 15 minutes.`,
         },
         {
-          // a restarted container is a new one to cAdvisor: its series differ in `id`
+          // a restarted container is a new one to cAdvisor: its series differ in `id`, which contains its pod's uid; a pod of a
+          // StatefulSet that was replaced has the old name and another uid
           alert: 'ContainerRestarting',
-          expr: `count by (namespace, pod, container) (last_over_time(container_start_time_seconds{${container}}[1h])) > ${alerts.restarts.perHour}`,
+          expr: `max by (namespace, pod, container) (count by (namespace, pod, container, uid) (label_replace(last_over_time(container_start_time_seconds{${container}}[1h]), "uid", "$1", "id", ".*pod([0-9a-f]{8}[-_0-9a-f]{28}).*"))) > ${alerts.restarts.perHour}`,
           for: '0s',
           severity: 'warning',
           summary: `${who} keeps restarting`,

@@ -5,6 +5,10 @@ const node = 'instance="node-a", node="node-a", namespace="demo-agents", pod="no
 const disk = `${node}, device="/dev/vda", fstype="ext4", mountpoint="/"`;
 const container = 'job="cadvisor", instance="node-a", namespace="demo-observer", pod="thanos-store-x", container="thanos-store"';
 
+/** The start of a container, by cAdvisor's id of it, which has the uid of its pod. */
+const started = (pod: number, id: string): string =>
+  `container_start_time_seconds{${container}, id="/kubepods/burstable/pod${pod}6e176a1-803d-4993-ade7-77f30c96b01f/${id}"}`;
+
 const fileSystem = (alert: string, free: string, all: string, fills: boolean): Case[] =>
   (['warning', 'critical'] as const).map((severity) => ({
     alert,
@@ -193,10 +197,9 @@ export const nodeCases: readonly Case[] = [
     alert: 'ContainerRestarting',
     severity: 'warning',
     series: {
-      ...Object.fromEntries(
-        ['a', 'b', 'c'].map((id) => [`container_start_time_seconds{${container}, id="/${id}"}`, gauge('_', 1, 1)]),
-      ),
-      [`container_start_time_seconds{${container}, id="/d"}`]: gauge('_', 1, '_'),
+      ...Object.fromEntries(['a', 'b', 'c'].map((id) => [started(1, id), gauge('_', 1, 1)])),
+      [started(1, 'd')]: gauge('_', 1, '_'),
+      [started(2, 'e')]: gauge('_', '_', 1), // another pod of that name
     },
     after: 90,
   },

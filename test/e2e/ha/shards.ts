@@ -38,6 +38,13 @@ const asked = async (running: Running, address: string, expr: string, time: numb
   return Number(data.result[0]?.value[1] ?? 0);
 };
 
+/** How many samples there are, by one query. @throws unless it is all of them */
+const wholeOf = async (running: Running, span: Old): Promise<number> => {
+  const whole = await running.number(countOf(span), { time: String(span.to - 1), max_source_resolution: '0s' });
+  assert(whole === span.samples, `${whole} of ${span.samples} samples`);
+  return whole;
+};
+
 /** @returns old samples that are in the bucket now, and nowhere else */
 export const shardChecks = async (runner: Runner, running: Running): Promise<Old[]> => {
   const { kubectl, topology, observer, fleet } = running;
@@ -92,18 +99,15 @@ export const shardChecks = async (runner: Runner, running: Running): Promise<Old
       >;
       const seen: string[] = [];
       for (const span of old) {
-        const whole = await running.number(countOf(span), { time: String(span.to - 1), max_source_resolution: '0s' });
         const shares: number[] = [];
+        const whole = await until('the querier to know what they have', () => wholeOf(running, span));
         for (const { workload } of stores) {
           const address = gateways.find((g) => g.name.includes(`${workload.name}.`))?.name;
           assert(address, `the querier has no ${workload.name} among ${gateways.map((g) => g.name).join(', ')}`);
           shares.push(await asked(running, address, countOf(span), span.to - 1));
         }
         const sum = shares.reduce((a, b) => a + b, 0);
-        assert(
-          sum === span.samples && whole === span.samples,
-          `${shares.join(' + ')}, together ${whole}, of ${span.samples} samples`,
-        );
+        assert(sum === span.samples, `${shares.join(' + ')}, together ${whole}, of ${span.samples} samples`);
         seen.push(`${shares.join(' + ')} = ${whole}`);
       }
       return seen.join('; ');
@@ -122,12 +126,14 @@ export const shardChecks = async (runner: Runner, running: Running): Promise<Old
       }
       return { index, chunks };
     };
-    await running.number(countOf(span), { time: String(span.to - 1), max_source_resolution: '0s' });
+    await wholeOf(running, span);
     await restart(running, ...storeNames(running)); // counters begin anew, and so would caches in memory
-    await until('an answer', async () => {
-      const value = await running.number(countOf(span), { time: String(span.to - 1), max_source_resolution: '0s' });
-      assert(value === span.samples, `${value}`);
+    await until('the old pods to be gone, which serve on for a while', async () => {
+      const all = await kubectl.get(['pods', '-n', observer]);
+      const old = all.filter((p) => p.metadata.deletionTimestamp).map((p) => p.metadata.name);
+      assert(old.length === 0, old.join(', '));
     });
+    await until('an answer', () => wholeOf(running, span));
     const { index, chunks } = await hits();
     assert(index > 0 && chunks > 0, `${index} hits of the index, ${chunks} of chunks`);
     return `${index} hits of the index, ${chunks} of chunks and blocks`;
