@@ -147,6 +147,39 @@ describe('a required value that cannot be read hides no mistake elsewhere, and c
   });
 });
 
+describe('a value that cannot be read is all that is told, wherever it is, in', () => {
+  const placesOf = (value: unknown, path: readonly string[] = []): (readonly string[])[] =>
+    typeof value !== 'object' || value === null
+      ? []
+      : Object.entries(value).flatMap(([key, part]) => [[...path, key], ...placesOf(part, [...path, key])]);
+  const unreadable = ['in', { x: 1 }];
+  /** What is told of other places. */
+  const followUps = (content: Json, path: readonly string[]): string[] => {
+    const changed = structuredClone(content);
+    const holder = path.slice(0, -1).reduce<Json>((value, key) => value[key] as Json, changed);
+    holder[path.at(-1) as string] = unreadable;
+    const there = ` at ${path.join('.')}`;
+    const told = toldOf(changed).map((told) => `${told}.`);
+    return told.some((t) => t.includes(`${there}.`)) // or it can be read there after all
+      ? told.filter((t) => !t.includes(`${there}.`)).map((t) => `${t} after${there}`)
+      : [];
+  };
+  const right: [string, string[]][] = [
+    ...Object.entries(bases).map(([where, text]): [string, string[]] => [`a fleet ${where}`, [text]]),
+    ...Object.entries(refusals).map(([topic, cases]): [string, string[]] => [
+      `what is right of ${topic}`,
+      cases.filter(({ code }) => !slow.includes(code)).map((c) => c.right),
+    ]),
+  ];
+  test.each(right)('%s', (_, texts) => {
+    for (const text of new Set(texts)) {
+      const content: Json = parse(text);
+      expect(toldOf(content)).toEqual([]);
+      expect(placesOf(content).flatMap((path) => followUps(content, path))).toEqual([]);
+    }
+  });
+});
+
 describe('in a fleet that is in one place', () => {
   const base: Json = parse(fleet());
   const mistakes = mistakesIn(base);

@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import { alertNames } from '../rules';
 import { accept } from './accept';
 import { checkFleet } from './checks';
+import { isFollowUp } from './follow-ups';
 import { nearest, nearKeys } from './nearest';
 import { type ResolvedFleet, resolve } from './resolve';
 import { readRuleFiles, ruleFileViolations } from './rule-files';
@@ -167,8 +168,6 @@ const standIn = (path: Path, fleet: unknown): unknown => {
   return /^clusters\.[^.]+$/.test(name) && place !== undefined ? { in: place } : undefined;
 };
 
-const isWithin = (path: Path, outer: Path): boolean => outer.every((part, i) => String(path[i]) === String(part));
-
 /** What can be read of a fleet, so that it is checked as well; what is wrong with the rest, and where the rest is. */
 const readable = (fleet: unknown): { fleet?: Fleet; left: readonly Path[]; violations: Violation[] } => {
   const parsed = fleetSchema.safeParse(fleet);
@@ -208,8 +207,7 @@ export const resolveFleet = (fleet: unknown, source?: Source): ResolvedFleet => 
     ...unreadable,
     ...ruleFileViolations(checked, folder, texts, alertNames(resolved)),
   ]);
-  // what is said about a place that was left out, or its absence, is the consequence of what is wrong there
-  const others = violations.filter(({ path }) => !left.some((l) => isWithin(path, l) || isWithin(l, path)));
+  const others = violations.filter((violation) => !isFollowUp(violation, left));
   if (unread.length + others.length > 0) throw new FleetError([...unread, ...others], source);
   return { ...resolved, accepted };
 };
