@@ -11,13 +11,14 @@ import { components } from './lib/components';
 import { type Forward, instantQuery, Kubectl, sleep, ToolError } from './lib/kubectl';
 import { main, progress, table } from './lib/terminal';
 
-const help = `npm run bench [-- --cluster] [--write]
+const help = `npm run bench [-- --cluster] [--write [--note TEXT]]
 
 Measures synthesis on this machine. Each figure is the median of several runs, the first (which fills caches) left out.
 
   --cluster  also deploys the demo (fleet.yaml) to its context, which must not have it yet, measures the time to the first
              answer and what every pod uses at rest (after 5 minutes), and leaves it running
-  --write    writes docs/benchmarks.md`;
+  --write    writes docs/benchmarks.md
+  --note     what is to be known of the demo that was measured, for that page`;
 
 const page = 'docs/benchmarks.md';
 
@@ -257,7 +258,7 @@ const running = async (): Promise<{ rows: Row[]; pods: PodUse[] }> => {
   };
 };
 
-const markdown = (rows: readonly Row[], pods: readonly PodUse[]): string => {
+const markdown = (rows: readonly Row[], pods: readonly PodUse[], note?: string): string => {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [
     '# Benchmarks',
@@ -274,6 +275,7 @@ const markdown = (rows: readonly Row[], pods: readonly PodUse[]): string => {
           '',
           '## The demo at rest',
           '',
+          ...(note ? [note, ''] : []),
           line(['Pod', 'Anonymous memory', 'CPU']),
           line(['---', '--:', '--:']),
           ...pods.map((p) => line([p.pod, `${p.anonymous.toFixed(0)} MiB`, `${(p.cores * 1000).toFixed(0)} m`])),
@@ -285,7 +287,12 @@ const markdown = (rows: readonly Row[], pods: readonly PodUse[]): string => {
 
 main(async () => {
   const { values } = parseArgs({
-    options: { cluster: { type: 'boolean' }, write: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      cluster: { type: 'boolean' },
+      write: { type: 'boolean' },
+      note: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
   if (values.help) {
     console.log(help);
@@ -311,7 +318,7 @@ main(async () => {
     );
   if (values.write) {
     const fuzzing = sectionOf(readFileSync(page, 'utf8'), '## Fuzzing'); // npm run fuzz writes it
-    const text = markdown(all, cluster.pods);
+    const text = markdown(all, cluster.pods, values.note);
     writeFileSync(page, fuzzing ? withSection(text, fuzzing) : text);
   }
   return all.every((r) => r.ok) ? 0 : 1;
