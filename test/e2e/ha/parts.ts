@@ -52,6 +52,13 @@ export const allReady = async ({ kubectl, fleet }: Running): Promise<number> =>
     return all.length;
   });
 
+/** Waits for the end of pods that were told to end: they serve on for a while. */
+export const oldPodsGone = ({ kubectl }: Running, namespace: string): Promise<void> =>
+  until('the old pods to be gone', async () => {
+    const old = (await kubectl.get(['pods', '-n', namespace])).filter((p) => p.metadata.deletionTimestamp);
+    assert(old.length === 0, old.map((p) => p.metadata.name).join(', '));
+  });
+
 /** Which node each of a workload's pods is on. */
 export const nodesOf = (pods: readonly KubeObject[]): string[] => pods.map((p) => p.spec.nodeName as string);
 

@@ -2,7 +2,7 @@
 import type { Running } from '../fleet';
 import type { Answers } from '../load';
 import { assert, type Runner } from '../runner';
-import { loadOf, type Old, objectOf, type Part, parts } from './parts';
+import { loadOf, type Old, objectOf, oldPodsGone, type Part, parts } from './parts';
 
 export interface Timing {
   readonly what: string;
@@ -14,6 +14,7 @@ const roll = async (running: Running, { workloads }: Part): Promise<void> => {
   for (const w of workloads) await running.kubectl.run(['rollout', 'restart', objectOf(running, w), '-n', w.namespace]);
   for (const w of workloads)
     await running.kubectl.run(['rollout', 'status', objectOf(running, w), '-n', w.namespace, '--timeout=900s']);
+  for (const namespace of new Set(workloads.map((w) => w.namespace))) await oldPodsGone(running, namespace);
 };
 
 const uids = async (running: Running, { workloads }: Part): Promise<string[]> =>

@@ -5,7 +5,7 @@ import { archive, backfilled, makeBlocks } from '../blocks';
 import { listBlocks, restart, storeNames, unpack } from '../bucket';
 import type { Running } from '../fleet';
 import { assert, type Runner, until } from '../runner';
-import { countOf, type Old } from './parts';
+import { countOf, type Old, oldPodsGone } from './parts';
 
 const area = 'Shards';
 const hour = 3600;
@@ -128,11 +128,7 @@ export const shardChecks = async (runner: Runner, running: Running): Promise<Old
     };
     await wholeOf(running, span);
     await restart(running, ...storeNames(running)); // counters begin anew, and so would caches in memory
-    await until('the old pods to be gone, which serve on for a while', async () => {
-      const all = await kubectl.get(['pods', '-n', observer]);
-      const old = all.filter((p) => p.metadata.deletionTimestamp).map((p) => p.metadata.name);
-      assert(old.length === 0, old.join(', '));
-    });
+    await oldPodsGone(running, observer);
     await until('an answer', () => wholeOf(running, span));
     const { index, chunks } = await hits();
     assert(index > 0 && chunks > 0, `${index} hits of the index, ${chunks} of chunks`);
