@@ -55,7 +55,7 @@ test('what answers people serves on while it is being taken out of its Service, 
 test('what the querier finds by itself serves on until it is looked up no more, in every container', () => {
   const all = workloadsOf(fleetOf({}));
   const querier: string[] = all.find((w) => w.name === 'thanos-query')?.spec.containers[0].args;
-  const round = Number(/--endpoint\.info-timeout=(\d+)s/.exec(querier.join())?.[1]); // between two questions (pkg/query/endpointset.go)
+  const round = Number(/--endpoint\.info-timeout=(\d+)s/.exec(querier.join())?.[1]); // between two questions (thanos cmd/thanos/endpointset.go)
   const lookup = 10 + 5; // --store.sd-dns-interval, and what CoreDNS remembers
   const pods = all.filter((w) => ['prometheus', 'thanos-rule', 'thanos-store'].includes(w.name));
   expect(pods).toHaveLength(3);

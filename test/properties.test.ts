@@ -3,8 +3,9 @@
 import fc from 'fast-check';
 import { parse } from 'yaml';
 import { parseFleet, synthesize } from '../charts/fleet';
+import { placesIn } from '../charts/fleet/violations';
 import { outputFiles } from '../scripts/output';
-import { changeAt, damage, mutations, placesOf, plausible, toObject } from './fuzz/changes';
+import { changeAt, damage, mutations, plausible, toObject } from './fuzz/changes';
 import { judge, judgeTwice, textOf, violationsOf } from './fuzz/judge';
 import { isGroup, options, unknownOptions } from './fuzz/options';
 import { backwards, reordered } from './fuzz/order';
@@ -90,7 +91,7 @@ test('any plausible value of any setting is refused with its place, or synthesiz
   const rounds = Math.max(...Object.values(plausible).map((values) => values.length));
   for (let round = 0; round < rounds; round++) {
     // many settings at once, since synthesis is what takes time: each that the fleet accepts stays
-    const fleet = placesOf(everyOption).reduce<unknown>((soFar, path) => {
+    const fleet = placesIn(everyOption).reduce<unknown>((soFar, path) => {
       const values = plausible[String(path.at(-1))] ?? [];
       if (round >= values.length) return soFar;
       const next = toObject(changeAt(soFar, path, (entries, key) => entries.map(([k, v]) => [k, k === key ? values[round] : v])));

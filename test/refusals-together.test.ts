@@ -2,8 +2,11 @@
 import fc from 'fast-check';
 import { parse, stringify } from 'yaml';
 import { FleetError, parseFleet } from '../charts/fleet';
+import { codes } from '../charts/fleet/codes';
+import { elsewhere, related } from '../charts/fleet/follow-ups';
+import { type Path, placesIn, type Violation } from '../charts/fleet/violations';
 import { refusals } from './refusals';
-import { spread } from './refusals/exposure';
+import { ready, spread } from './refusals/exposure';
 import { eks, fleet, refusal, unmark } from './refusals/support';
 
 const budget = { seed: 20_240_601, numRuns: 50 };
@@ -45,15 +48,16 @@ const mistakesIn = (base: Json): Mistake[] =>
     return [{ code, section, content: content[section], right: (parse(right) as Json)[section], place }];
   });
 
-const toldOf = (content: Json): string[] => {
+const violationsOf = (content: Json): readonly Violation[] => {
   try {
     parseFleet(stringify(content, { lineWidth: 0 }), 'fleet.yaml');
     return [];
   } catch (error) {
-    if (error instanceof FleetError) return error.violations.map((v) => `${v.code} at ${v.path.join('.')}`);
+    if (error instanceof FleetError) return error.violations;
     throw error;
   }
 };
+const toldOf = (content: Json): string[] => violationsOf(content).map((v) => `${v.code} at ${v.path.join('.')}`);
 const name = ({ code, place }: Mistake): string => `${code} at ${place}`;
 
 /** Keys in another order, which is that of the numbers. */
@@ -148,23 +152,40 @@ describe('a required value that cannot be read hides no mistake elsewhere, and c
 });
 
 describe('a value that cannot be read is all that is told, wherever it is, in', () => {
-  const placesOf = (value: unknown, path: readonly string[] = []): (readonly string[])[] =>
-    typeof value !== 'object' || value === null
-      ? []
-      : Object.entries(value).flatMap(([key, part]) => [[...path, key], ...placesOf(part, [...path, key])]);
   const unreadable = ['in', { x: 1 }];
   /** What is told of other places. */
-  const followUps = (content: Json, path: readonly string[]): string[] => {
+  const followUps = (content: Json, path: Path) => {
     const changed = structuredClone(content);
     const holder = path.slice(0, -1).reduce<Json>((value, key) => value[key] as Json, changed);
-    holder[path.at(-1) as string] = unreadable;
-    const there = ` at ${path.join('.')}`;
-    const told = toldOf(changed).map((told) => `${told}.`);
-    return told.some((t) => t.includes(`${there}.`)) // or it can be read there after all
-      ? told.filter((t) => !t.includes(`${there}.`)).map((t) => `${t} after${there}`)
+    holder[String(path.at(-1))] = unreadable;
+    const told = violationsOf(changed);
+    const there = path.join('.');
+    return told.some((v) => v.path.join('.') === there) // or it can be read there after all
+      ? told.filter((v) => v.path.join('.') !== there).map(({ code, path: place }) => ({ code, place, after: path }))
       : [];
   };
+  const followUpsIn = (texts: readonly string[]) =>
+    [...new Set(texts)].flatMap((text) => {
+      const content: Json = parse(text);
+      expect(toldOf(content)).toEqual([]);
+      return placesIn(content).flatMap((path) => followUps(content, path));
+    });
+  const receivers = 'receivers: {team: {webhook: {secret: s}}}, routes: [{receiver: team, cluster: [there]}]';
+  /** Over two Kubernetes clusters one that cannot be read is left out. */
+  const needsAll = [
+    spread({ here: 'here: {in: here, nodes: false}, second: {in: here}' }),
+    spread({ observer: `{in: here, expose: ${ready}, alertmanager: {${receivers}}}` }),
+    spread({
+      kubernetes: 'here: {platform: eks, context: here}, there: {platform: kind}',
+      store: '{type: s3, bucket: blocks, endpoint: s3.eu-central-1.amazonaws.com, auth: {secret: blocks}}',
+      observer:
+        '{in: here, grafana: {adminSecret: grafana}, expose: {nodePort: {address: 192.0.2.1}, allowFrom: [172.18.0.0/16]}}',
+      there: 'there: {in: there, expose: {nodePort: {address: 192.0.2.2}, allowFrom: [172.18.0.0/16]}}',
+      more: 'tls: {issuer: {builtin: {}}}',
+    }),
+  ];
   const right: [string, string[]][] = [
+    ['fleets that need each of their clusters', needsAll],
     ...Object.entries(bases).map(([where, text]): [string, string[]] => [`a fleet ${where}`, [text]]),
     ...Object.entries(refusals).map(([topic, cases]): [string, string[]] => [
       `what is right of ${topic}`,
@@ -172,10 +193,20 @@ describe('a value that cannot be read is all that is told, wherever it is, in', 
     ]),
   ];
   test.each(right)('%s', (_, texts) => {
-    for (const text of new Set(texts)) {
-      const content: Json = parse(text);
-      expect(toldOf(content)).toEqual([]);
-      expect(placesOf(content).flatMap((path) => followUps(content, path))).toEqual([]);
+    expect(followUpsIn(texts)).toEqual([]);
+  });
+
+  test('for the places that are named as looked at, and for no others', () => {
+    const { ...named } = elsewhere;
+    for (const code of codes) delete elsewhere[code];
+    try {
+      const found = followUpsIn(right.flatMap(([, texts]) => texts));
+      const needed = (code: string, place: string) =>
+        found.some((f) => f.code === code && related(f.after, place.split('.').filter(Boolean)));
+      const places = Object.entries(named).flatMap(([code, of]) => of.map((place) => ({ code, place })));
+      expect(places.filter(({ code, place }) => !needed(code, place))).toEqual([]);
+    } finally {
+      Object.assign(elsewhere, named);
     }
   });
 });

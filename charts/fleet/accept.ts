@@ -2,7 +2,7 @@
 import { acceptable, codes, isAcceptable } from './codes';
 import { nearest } from './nearest';
 import type { Fleet } from './schema';
-import type { Path, Violation } from './violations';
+import { type Path, placesIn, type Violation } from './violations';
 
 /** A violation that the fleet accepts. */
 export interface Accepted {
@@ -13,12 +13,6 @@ export interface Accepted {
   readonly problem: string;
   readonly consequence: string;
 }
-
-/** Every place of a fleet, as `at` names it. */
-const placesOf = (value: unknown, path: Path = []): string[] =>
-  typeof value !== 'object' || value === null
-    ? []
-    : Object.entries(value).flatMap(([key, part]) => [[...path, key].join('.'), ...placesOf(part, [...path, key])]);
 
 type Acceptance = NonNullable<Fleet['accept']>[number];
 
@@ -42,7 +36,9 @@ const superfluous = (fleet: Fleet, { code, at }: Acceptance, i: number, violatio
       consequence: 'no reason makes it safe: data would be lost, or a program would refuse it.',
       remedy: `what the message of ${code} says. To be accepted are ${acceptable.join(', ')}.`,
     };
-  const places = placesOf(fleet).filter((place) => !place.startsWith('accept'));
+  const places = placesIn(fleet)
+    .filter(([section]) => section !== 'accept')
+    .map((place) => place.join('.'));
   const elsewhere = violations.filter((v) => v.code === code).map((v) => v.path.join('.'));
   if (!places.includes(at) && !elsewhere.includes(at))
     return {

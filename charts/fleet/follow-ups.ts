@@ -6,7 +6,7 @@ import type { Path, Violation } from './violations';
  * Refusals that look elsewhere than at their own place, by code: where. `*` is any name, an empty place the whole fleet. Without
  * what is there nobody knows whether they are right.
  */
-const elsewhere: Partial<Record<Violation['code'], readonly string[]>> = {
+export const elsewhere: Partial<Record<Violation['code'], readonly string[]>> = {
   'accept-nothing': [''],
   'accept-unknown-place': [''],
   'balancer-among-pods': ['kubernetes.*.podCidrs'],
@@ -27,7 +27,7 @@ const elsewhere: Partial<Record<Violation['code'], readonly string[]>> = {
   'replicas-behind-one-address': ['clusters.*.replicas'],
   'retention-out-of-order': ['retention'],
   'secrets-for-nobody': [''],
-  'static-keys': ['clusters.*.in', 'objectStore.auth', 'objectStore.endpoint'],
+  'static-keys': ['clusters.*.in', 'kubernetes.*.platform', 'objectStore.auth', 'objectStore.endpoint'],
   'tenant-label': ['clusters.*.labels'],
   'tls-for-nobody': ['clusters.*.in'],
   'tls-missing': ['tls'],
@@ -41,7 +41,7 @@ const elsewhere: Partial<Record<Violation['code'], readonly string[]>> = {
 };
 
 /** Whether one place is the other one or holds it. */
-const related = (a: Path, b: Path): boolean =>
+export const related = (a: Path, b: Path): boolean =>
   a.slice(0, b.length).every((part, i) => part === '*' || b[i] === '*' || String(part) === String(b[i]));
 
 /** Whether a violation may be there only because of what was left out of the fleet. */

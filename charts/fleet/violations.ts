@@ -8,6 +8,15 @@ import type { Fleet } from './schema';
 
 export type Path = readonly (string | number)[];
 
+/** Every place in a value: the path of each key and each element, what holds others before them. */
+export const placesIn = (value: unknown, path: Path = []): Path[] =>
+  typeof value !== 'object' || value === null
+    ? []
+    : Object.entries(value).flatMap(([key, part]) => {
+        const here = [...path, Array.isArray(value) ? Number(key) : key];
+        return [here, ...placesIn(part, here)];
+      });
+
 export interface Violation {
   readonly code: Code;
   /** Where in the fleet; the last part may be a key that should not be there. */

@@ -1,22 +1,13 @@
 // Changes of a fleet that nobody would make on purpose, and some that people do: what mutation tests draw from.
 import fc from 'fast-check';
+import { type Path, placesIn } from '../../charts/fleet/violations';
 import { applyChoice, chooseEntries, options } from './options';
 import { randomFrom } from './random';
 import type { Fleet } from './values';
 
 type Value = unknown;
-type Path = readonly (string | number)[];
 const isMap = (value: Value): value is Record<string, Value> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Every place of a fleet: the path of each key and each element. */
-export const placesOf = (value: Value, path: Path = []): Path[] => {
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, part]) => {
-    const here = [...path, Array.isArray(value) ? Number(key) : key];
-    return [here, ...placesOf(part, here)];
-  });
-};
 
 /** A copy in which the map or list that holds the place is rebuilt by `change`. */
 export const changeAt = (
@@ -226,7 +217,7 @@ const mutation =
   (at: number): Mutation =>
   (fleet) => {
     const plain = toObject(fleet);
-    const place = pick(placesOf(plain), at);
+    const place = pick(placesIn(plain), at);
     return place ? changeAt(plain, place, change) : plain;
   };
 
@@ -251,7 +242,7 @@ const otherOption =
   (fleet) => {
     const plain = toObject(fleet);
     const place = pick(
-      placesOf(plain).filter((path) => String(path.at(-1)) in plausible),
+      placesIn(plain).filter((path) => String(path.at(-1)) in plausible),
       at,
     );
     if (!place) return plain;

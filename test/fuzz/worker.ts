@@ -3,8 +3,9 @@
 
 import { chdir } from 'node:process';
 import fc from 'fast-check';
+import { placesIn } from '../../charts/fleet/violations';
 import { fleetFiles, readText, root } from '../support/fleets';
-import { changeAt, damage, mutations, placesOf } from './changes';
+import { changeAt, damage, mutations } from './changes';
 import { Finding, judge, judgeTwice, textOf, type Verdict, violationsOf } from './judge';
 import { options } from './options';
 import { coverPairs, type PairStats } from './pairs';
@@ -37,7 +38,7 @@ const smallest = (fleet: unknown, fails: (fleet: unknown) => boolean): unknown =
   let least = fleet;
   for (let again = true; again; ) {
     again = false;
-    for (const path of placesOf(least)) {
+    for (const path of placesIn(least)) {
       const smaller = changeAt(least, path, (entries, key) => entries.filter(([k]) => k !== key));
       if (!fails(smaller)) continue;
       least = smaller;

@@ -2,7 +2,7 @@
 import { fleet, type Refusal } from './support';
 
 const from = 'allowFrom: [172.18.0.0/16]';
-const ready = `{nodePort: {}, ${from}}`;
+export const ready = `{nodePort: {}, ${from}}`;
 
 /** A fleet over two Kubernetes clusters, with some of its parts written otherwise. */
 export const spread = ({
