@@ -140,6 +140,7 @@ export const observerTargets = ({ observer: o }: Topology) => [
   o.ruler.http,
   o.bucketWeb.http,
   ...(o.replicate ? [o.replicate.http] : []),
+  ...(o.memcached?.exporter ? [o.memcached.exporter] : []),
   o.alertmanager.http,
   o.grafana.http,
 ];

@@ -1,30 +1,35 @@
 // memcached: what store gateways and query-frontends have fetched and computed, shared by their replicas. It may be lost at
-// any time. It has no metrics of its own: its clients count what they ask, what they get, and what fails.
+// any time. Its clients count what they ask, what they get, and what fails; what it says itself, an exporter beside it tells.
 import type { Construct } from 'constructs';
 import type { Keeper } from '../config/caches';
 import { images } from '../images';
-import { container, containerPorts, k8s, resources, restricted, service, statefulSet } from '../kit/kubernetes';
+import { container, containerPorts, k8s, probes, resources, restricted, service, statefulSet } from '../kit/kubernetes';
 import { bytes } from '../kit/units';
 import { type Edges, Endpoint, type Port, partOfInternet, type Workload } from '../kit/wiring';
 import type { Place } from './thanos';
 
 const client: Port = { name: 'client', number: 11211 };
+const metrics: Port = { name: 'http', number: 9150 };
 const uid = 11211;
 
 /** It looks things up, and waits for the network. */
 export const memcachedCpu = '50m';
+/** The exporter asks its server once for each scrape. */
+export const exporterResources = { cpu: '10m', memory: '64Mi' } as const;
 
 export interface Memcached {
   readonly workload: Workload;
   /** Of each server. */
   readonly memory: string;
   readonly client: Endpoint;
+  /** Absent: there is none. */
+  readonly exporter?: Endpoint;
 }
 
 export const declareMemcached = (
   edges: Edges,
   place: Place,
-  { replicas, memory }: { replicas: number; memory: string },
+  { replicas, memory, exporter }: { replicas: number; memory: string; exporter: boolean },
 ): Memcached => {
   const workload: Workload = {
     kind: 'workload',
@@ -34,7 +39,12 @@ export const declareMemcached = (
     replicas,
     image: images.memcached,
   };
-  return { workload, memory, client: new Endpoint(edges, workload, client) };
+  return {
+    workload,
+    memory,
+    client: new Endpoint(edges, workload, client),
+    ...(exporter ? { exporter: new Endpoint(edges, workload, metrics) } : {}),
+  };
 };
 
 /** Of an answer, or of the postings of a label; memcached's own limit of 1 MiB leaves out what is dearest to fetch. */
@@ -54,7 +64,7 @@ export const otherServers = (edges: Edges, addresses: readonly string[], workloa
 };
 
 export const renderMemcached = (scope: Construct, memcached: Memcached): void => {
-  const { workload, memory } = memcached;
+  const { workload, memory, exporter } = memcached;
   const probe: k8s.Probe = { tcpSocket: { port: k8s.IntOrString.fromString(client.name) } };
   service(scope, workload, [client], { headless: true });
   // a StatefulSet for its pods' names; there is no volume
@@ -78,9 +88,17 @@ export const renderMemcached = (scope: Construct, memcached: Memcached): void =>
             livenessProbe: { ...probe, periodSeconds: 30, timeoutSeconds: 10, failureThreshold: 8 },
             resources: resources({ cpu: memcachedCpu, memory }),
           }),
+          ...(exporter ? [exporterContainer] : []),
         ],
       },
     },
     [],
   );
 };
+
+/** Its defaults are what is wanted: it asks localhost:11211, and listens on :9150. */
+const exporterContainer: k8s.Container = container('memcached-exporter', images.memcachedExporter, {
+  ports: containerPorts(metrics),
+  ...probes(metrics, { live: '/', ready: '/' }),
+  resources: resources(exporterResources),
+});

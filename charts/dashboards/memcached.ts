@@ -1,13 +1,15 @@
-// memcached as its clients see it; how much memory it uses is on the dashboard of the containers.
+// memcached as its clients see it, and as it sees itself where an exporter tells.
 import { graph, quantile, rate } from './panels';
 
 const store = 'job="thanos-store"';
 const frontend = 'job="thanos-query-frontend"';
 /** Each once: what is asked in batches is counted as such, too. */
 const requests = 'method=~"Memcache.GetMulti|Memcache.Put"';
+const server = 'job="memcached-exporter"';
 const fleetWide = true;
 
-export const memcached = () => [
+/** @param exporter whether servers tell of themselves */
+export const memcached = (exporter: boolean) => [
   graph({
     title: 'Operations on memcached',
     description: 'Of store gateways and query-frontends; many keys at once are one.',
@@ -91,6 +93,38 @@ export const memcached = () => [
     queries: [
       { expr: `min(thanos_memcached_dns_provider_results{${store}})`, legend: 'store gateways' },
       { expr: `min(cortex_memcache_client_servers{${frontend}})`, legend: 'query-frontends' },
+    ],
+  }),
+  ...(exporter ? servers() : []),
+];
+
+const servers = () => [
+  graph({
+    title: 'Memory of memcached',
+    description:
+      'That items take, and that they may take, of each server. A full server throws out what was not asked for longest.',
+    unit: 'bytes',
+    fleetWide,
+    queries: [
+      { expr: `sum by (pod) (memcached_current_bytes{${server}})`, legend: '{{pod}}' },
+      { expr: `max(memcached_limit_bytes{${server}})`, legend: 'limit of each' },
+    ],
+  }),
+  graph({
+    title: 'Thrown out of memcached',
+    description: 'Items that made room for others before their time. Where it goes on, more memory saves requests to the bucket.',
+    unit: 'ops',
+    fleetWide,
+    queries: [{ expr: `sum by (pod) (${rate(`memcached_items_evicted_total{${server}}`)})`, legend: '{{pod}}' }],
+  }),
+  graph({
+    title: 'Connections to memcached',
+    description: 'Of store gateways and query-frontends to each server, and how many one takes.',
+    unit: 'none',
+    fleetWide,
+    queries: [
+      { expr: `sum by (pod) (memcached_current_connections{${server}})`, legend: '{{pod}}' },
+      { expr: `max(memcached_max_connections{${server}})`, legend: 'limit of each' },
     ],
   }),
 ];

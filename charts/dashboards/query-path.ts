@@ -31,9 +31,9 @@ const bytesPerType = (metric: string) =>
     legend: type,
   }));
 
-export const queryPath = ({ observer }: ResolvedFleet): ProvisionedDashboard => {
+export const queryPath = ({ observer: { cache } }: ResolvedFleet): ProvisionedDashboard => {
   /** What there is when caches are in the memory of each pod. */
-  const inMemory = <T>(part: T): T[] => (observer.cache.type === 'memory' ? [part] : []);
+  const inMemory = <T>(part: T): T[] => (cache.type === 'memory' ? [part] : []);
   return dashboard({
     uid: 'query-path',
     title: 'Query path',
@@ -393,7 +393,7 @@ export const queryPath = ({ observer }: ResolvedFleet): ProvisionedDashboard => 
           }),
         ),
       ],
-      ...(observer.cache.type === 'memory' ? {} : { memcached: memcached() }),
+      ...(cache.type === 'memory' ? {} : { memcached: memcached(cache.type === 'memcached' && cache.exporter) }),
       'Sidecars of the chosen clusters': [
         graph({
           title: 'Series calls to sidecars',

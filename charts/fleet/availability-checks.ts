@@ -73,13 +73,13 @@ const splits = (_fleet: Fleet, { observer, retention }: ResolvedFleet): Violatio
 
 const oneMemcached = ({ observer: { cache } }: Fleet): Violation[] =>
   cache?.type === 'memcached' && cache.addresses
-    ? (['replicas', 'memory'] as const)
+    ? (['replicas', 'memory', 'exporter'] as const)
         .filter((key) => cache[key] !== undefined)
         .map((key) => ({
           code: 'memcached-twice',
           path: ['observer', 'cache', key],
           problem: `observer.cache has both ${key} and addresses`,
-          consequence: 'servers that the fleet deploys would be used by nobody.',
+          consequence: 'it is about servers that the fleet deploys, and there would be none.',
           remedy: `addresses without ${key}, or no addresses.`,
         }))
     : [];

@@ -16,7 +16,7 @@ export interface ResolvedScale {
 /** Where caches are kept: in the memory of each pod, in memcached of the fleet's own, or in memcached of somebody else's. */
 export type ResolvedCache =
   | { readonly type: 'memory' }
-  | { readonly type: 'memcached'; readonly replicas: number; readonly memory: string }
+  | { readonly type: 'memcached'; readonly replicas: number; readonly memory: string; readonly exporter: boolean }
   | { readonly type: 'other'; readonly addresses: readonly string[] };
 
 export interface ResolvedParts {
@@ -62,8 +62,14 @@ const resolveCache = (written: Observer['cache'], defaults: ResolvedCache): Reso
   if (!written) return defaults;
   if (written.type === 'memory') return { type: 'memory' };
   if (written.addresses) return { type: 'other', addresses: written.addresses };
-  const { replicas, memory } = defaults.type === 'memcached' ? defaults : { replicas: 2, memory: '512Mi' };
-  return { type: 'memcached', replicas: written.replicas ?? replicas, memory: written.memory ?? memory };
+  const { replicas, memory, exporter } =
+    defaults.type === 'memcached' ? defaults : { replicas: 2, memory: '512Mi', exporter: false };
+  return {
+    type: 'memcached',
+    replicas: written.replicas ?? replicas,
+    memory: written.memory ?? memory,
+    exporter: written.exporter ?? exporter,
+  };
 };
 
 /** Fills in what the fleet file does not say. */

@@ -100,7 +100,7 @@ export const platforms: Readonly<Record<Platform, PlatformDefaults>> = {
       queryFrontend: { replicas: 2, resources: guaranteed('250m', '512Mi') },
       // two shards, so that twice the blocks need no pods of another size; each of them twice
       store: { replicas: 2, shards: 2, splitAt: [], limits: {}, resources: guaranteed('500m', '4Gi'), disk: '20Gi' },
-      cache: { type: 'memcached', replicas: 2, memory: '1Gi' }, // what one pod has fetched, another need not; a restart loses nothing
+      cache: { type: 'memcached', replicas: 2, memory: '1Gi', exporter: false }, // what one pod has fetched, another need not; a restart loses nothing
       compactor: { resources: guaranteed('1', '4Gi'), volume: '100Gi' }, // two weeks of blocks, read and written at once
       ruler: { replicas: 2, resources: guaranteed('250m', '1Gi'), volume: '10Gi' }, // alerts go on while one starts again
       bucketWeb: { resources: guaranteed('50m', '512Mi') },

@@ -346,6 +346,12 @@ const observer = z.strictObject({
           type: z.literal('memcached').describe('In memcached, which pods share and which outlives them.'),
           replicas: count(1, 50).optional().describe('Servers that the fleet deploys. Default: 2.'),
           memory: memorySize.optional().describe('Memory of each. Default: 512Mi; on EKS 1Gi.'),
+          exporter: z
+            .boolean()
+            .optional()
+            .describe(
+              'Beside each server, an exporter of its own metrics, with alerts and panels: one more image. Default: false.',
+            ),
           addresses: z
             .array(text(new RegExp(`^${host}:${portNumber}$`), 'write host:port, such as cache.example.com:11211'))
             .min(1, { error: 'write at least one address' })

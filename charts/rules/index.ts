@@ -86,7 +86,7 @@ export type RulePlace = keyof typeof subjects;
  * fleet's first cluster, which are the same for every other.
  */
 export const ruleGroups = (written: ResolvedFleet): Readonly<Record<RulePlace, readonly RuleGroup[]>> => {
-  const cache = { type: 'memcached', replicas: 1, memory: '64Mi' } as const;
+  const cache = { type: 'memcached', replicas: 1, memory: '64Mi', exporter: true } as const;
   const replicate = { to: { type: 'gcs', bucket: 'any', tuning: {} }, resources: { cpu: '0', memory: '0' } } as const;
   const fleet = { ...written, objectStore: { ...written.objectStore, replicate }, observer: { ...written.observer, cache } };
   const of = (place: RulePlace) =>

@@ -1,5 +1,5 @@
-// memcached, as its clients see it: it has no metrics of its own, and what they do not feel need not be mended.
-import { here, percent, type RulesOf } from './rule';
+// memcached, as its clients see it; and as it sees itself, where an exporter tells.
+import { type Alert, here, percent, type RulesOf } from './rule';
 
 const store = 'job="thanos-store"';
 const frontend = 'job="thanos-query-frontend"';
@@ -10,6 +10,8 @@ const failures = 'status_code=~"400|500"';
 const failing = 0.05;
 const skipped = 0.05;
 const hits = 0.2;
+const server = 'job="memcached-exporter"';
+const connections = 0.8;
 
 /** Per second, over 5 minutes. */
 const perSecond = (series: string): string => `sum by (job) (rate(${series}[5m]))`;
@@ -71,6 +73,35 @@ export const memcachedRules: RulesOf = ({ observer: { cache } }) =>
                   },
                 ]
               : []),
+            ...(cache.type === 'memcached' && cache.exporter ? serverRules : []),
           ],
         },
       ];
+
+/** What a server says itself. */
+const serverRules: readonly Alert[] = [
+  {
+    alert: 'MemcachedNotAnswering',
+    expr: `memcached_up{${server}} == 0`,
+    for: '5m',
+    severity: 'warning',
+    summary: 'A memcached server does not answer',
+    description: `The exporter of {{ $labels.pod }}, as cluster ${here} sees it, has had no answer from its memcached for 5 minutes: what it held is fetched again.`,
+  },
+  {
+    alert: 'MemcachedConnectionsNearLimit',
+    expr: `memcached_current_connections{${server}} / memcached_max_connections{${server}} > ${connections}`,
+    for: '15m',
+    severity: 'warning',
+    summary: 'A memcached server has nearly as many connections as it takes',
+    description: `{{ $value | humanizePercentage }} of the connections that {{ $labels.pod }} takes are open (limit ${percent(connections)}): beyond that clients wait, and fetch again.`,
+  },
+  {
+    alert: 'MemcachedOutOfMemory',
+    expr: `increase(memcached_item_no_memory_total{${server}}[15m]) > 0`,
+    for: '15m',
+    severity: 'warning',
+    summary: 'A memcached server has no memory for what it should keep',
+    description: `{{ $labels.pod }} has turned away {{ printf "%.0f" $value }} items within 15 minutes, though it throws out others: there is no room for items of their size.`,
+  },
+];

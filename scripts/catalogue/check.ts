@@ -26,7 +26,7 @@ export const hiddenInUse: Readonly<Record<string, Readonly<Record<string, string
 type Json = any;
 
 /** What the fleet runs without asking anything of it that has a name. */
-const withoutCatalogue: readonly string[] = ['busybox'];
+const withoutCatalogue: readonly string[] = ['busybox', 'memcachedExporter'];
 
 type Read = typeof readCatalogue;
 

@@ -1,5 +1,5 @@
 // The sizing model's answers for a fleet, as tables for people.
-import { memcachedCpu } from '../../charts/components/memcached';
+import { exporterResources, memcachedCpu } from '../../charts/components/memcached';
 import type { ResolvedCluster, ResolvedFleet } from '../../charts/fleet/resolve';
 import { shards } from '../../charts/fleet/shards';
 import {
@@ -150,6 +150,7 @@ const pods = (fleet: ResolvedFleet): Pod[] => {
     { pods: o.queryFrontend.replicas, ...o.queryFrontend.resources },
     { pods: gateways(o), ...o.store.resources },
     ...(o.cache.type === 'memcached' ? [{ pods: o.cache.replicas, cpu: memcachedCpu, memory: o.cache.memory }] : []),
+    ...(o.cache.type === 'memcached' && o.cache.exporter ? [{ pods: o.cache.replicas, ...exporterResources }] : []),
     { pods: 1, ...o.compactor.resources, volume: o.compactor.volume },
     { pods: o.ruler.replicas, ...o.ruler.resources, volume: o.ruler.volume },
     { pods: o.alertmanager.replicas, ...o.alertmanager.resources },

@@ -15,7 +15,7 @@ const fleet = parseFleet(
   `name: demo
 kubernetes: {kind: {platform: kind}}
 objectStore: {type: embedded, replicate: {to: {type: s3, bucket: copies, endpoint: s3.example.com, auth: {secret: keys}}}}
-observer: {in: kind, alertmanager: {replicas: 3}, store: {shards: 2}, cache: {type: memcached}}
+observer: {in: kind, alertmanager: {replicas: 3}, store: {shards: 2}, cache: {type: memcached, exporter: true}}
 clusters: {chicago: {in: kind}, seattle: {in: kind}}
 `,
   'fleet.yaml',

@@ -66,6 +66,8 @@ const queryLatency = (alert: string, handler: string): Case => ({
   }),
 });
 
+const exporter = of('memcached-exporter', 'memcached-0');
+
 /** Requests of query-frontends to memcached. */
 const answersIn = (method: string, code: string): string =>
   `cortex_memcache_request_duration_seconds_count{${of('thanos-query-frontend')}, method="${method}", status_code="${code}"}`;
@@ -229,6 +231,20 @@ export const observerCases: readonly Case[] = [
       [`thanos_memcached_dns_provider_results{${of('thanos-store')}, name="index-cache"}`]: gauge(2, 1, 2),
       [`cortex_memcache_client_servers{${of('thanos-query-frontend')}}`]: gauge(2, 1, 2),
     },
+  },
+  { alert: 'MemcachedNotAnswering', severity: 'warning', series: { [`memcached_up{${exporter}}`]: gauge(1, 0, 1) } },
+  {
+    alert: 'MemcachedConnectionsNearLimit',
+    severity: 'warning',
+    series: {
+      [`memcached_current_connections{${exporter}}`]: gauge(100, 3400, 3200),
+      [`memcached_max_connections{${exporter}}`]: always(4096),
+    },
+  },
+  {
+    alert: 'MemcachedOutOfMemory',
+    severity: 'warning',
+    series: { [`memcached_item_no_memory_total{${exporter}}`]: counter(0, 1, 0) },
   },
   grpcServer('ThanosStoreGrpcErrorRate', 'thanos-store'),
   {

@@ -29,7 +29,7 @@ export const availability: readonly Refusal[] = [
     wrong: `${observer('store: {splitAt: [»30d]}')}retention: {raw: 10d, 5m: 30d, 1h: 30d}\n`,
     right: `${observer('store: {splitAt: [30d]}')}retention: {raw: 10d, 5m: 30d, 1h: 0s}\n`,
   },
-  ...['replicas: 3', 'memory: 1Gi'].map((own) => ({
+  ...['replicas: 3', 'memory: 1Gi', 'exporter: true'].map((own) => ({
     code: 'memcached-twice',
     wrong: observer(`cache: {type: memcached, »${own}, addresses: ['cache.example.com:11211']}`),
     right: observer("cache: {type: memcached, addresses: ['cache.example.com:11211']}"),
