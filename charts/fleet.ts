@@ -5,7 +5,7 @@ import { renderAgents } from './agents';
 import { renderCluster } from './cluster';
 import { renderCertificates, renderNodesNames } from './exposure';
 import { renderExternalSecrets } from './external-secrets';
-import type { ResolvedFleet } from './fleet/resolve';
+import type { ResolvedFleet, ResolvedKubernetes } from './fleet/resolve';
 import { indexEdges, networkPolicies } from './kit/policies';
 import { registryLogin } from './kit/secrets';
 import type { Workload } from './kit/wiring';
@@ -94,7 +94,8 @@ export const renderFleet = (fleet: ResolvedFleet, scope: (kubernetes: string) =>
   const edges = indexEdges(topology.edges.all()); // complete now: every address has been asked for
   for (const part of rendered) {
     const owner = { name: 'default-deny', component: part.name.replace(/-.*/, ''), fleet: fleet.name, namespace: part.namespace };
-    networkPolicies(part.chart, owner, part.workloads, edges);
+    const kubernetes = fleet.kubernetes.find((k) => k.name === part.kubernetes) as ResolvedKubernetes;
+    networkPolicies(part.chart, kubernetes, owner, part.workloads, edges);
     renderCertificates(part.chart, topology, part.kubernetes, part.namespace);
     for (const name of fleet.images.pullSecrets) topology.secrets.named(name, part, registryLogin.key);
     renderExternalSecrets(part.chart, topology, part.kubernetes, part.namespace);

@@ -113,8 +113,17 @@ describe('replicas', () => {
       expect(constraint.whenUnsatisfiable).toBe('ScheduleAnyway');
   });
   test('of a new revision are spread by themselves, or an update could leave all of them in one zone', () => {
-    for (const [kind, constraint] of spread(fleetOf({ query: { replicas: 2 }, ruler: { replicas: 2 } })))
-      expect(constraint.matchLabelKeys).toEqual([kind === 'Deployment' ? 'pod-template-hash' : 'controller-revision-hash']);
+    for (const [kind, constraint] of spread(fleetOf({ query: { replicas: 2 }, cache: { type: 'memcached' } })))
+      if (kind === 'Deployment') expect(constraint.matchLabelKeys).toEqual(['pod-template-hash']);
+    const [memcached] = workloadsOf(fleetOf({ cache: { type: 'memcached' } })).filter((w) => w.name === 'memcached');
+    expect(memcached?.spec.topologySpreadConstraints[0].matchLabelKeys).toEqual(['controller-revision-hash']);
+  });
+  test('with volumes start again where they were, however many of the new revision are there', () => {
+    const withVolumes = workloadsOf(fleetOf({ ruler: { replicas: 3 }, alertmanager: { replicas: 3 } })).filter((w) =>
+      ['thanos-rule', 'alertmanager', 'prometheus'].includes(w.name),
+    );
+    expect(withVolumes.length).toBeGreaterThan(2);
+    for (const w of withVolumes) expect(w.spec.topologySpreadConstraints[0].matchLabelKeys).toBeUndefined();
   });
 });
 

@@ -21,6 +21,7 @@ describe('a fleet file', () => {
         scrapeInterval: '15s',
         retention: '48h',
         blockDuration: '30m',
+        targetLimits: {},
         volume: '2Gi',
         resources: { cpu: '100m', memory: '256Mi', memoryLimit: '1Gi' },
         sidecar: { cpu: '20m', memory: '48Mi', memoryLimit: '256Mi' },
@@ -35,7 +36,7 @@ describe('a fleet file', () => {
           bucketErrors: { ratio: 0.05, for: '15m' },
           queryErrors: { ratio: 0.05 },
           queryLatency: { p99: '40s' },
-          compactBacklog: { blocks: 20, for: '6h' },
+          compactBacklog: { blocks: 20, for: '12h' },
           diskFull: { within: '24h', free: 0.05 },
           volumeFull: { within: '24h', used: 0.9 },
           nodeMemory: { used: 0.9 },
@@ -114,7 +115,7 @@ describe('a fleet file', () => {
     );
     const [chicago, seattle] = all;
     expect(alerts).toMatchObject({ targetDown: { for: '5m' }, disable: ['Watchdog'] });
-    expect(chicago?.alerts).toMatchObject({ compactBacklog: { blocks: 5, for: '6h' }, disable: ['Watchdog'] });
+    expect(chicago?.alerts).toMatchObject({ compactBacklog: { blocks: 5, for: '12h' }, disable: ['Watchdog'] });
     expect(seattle?.alerts).toMatchObject({
       compactBacklog: { blocks: 5, for: '1h' },
       targetDown: { for: '5m' },

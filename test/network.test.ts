@@ -142,6 +142,20 @@ describe.each(places)('targets of %s:', (name) => {
     expect([...configs.values()].flat().flatMap((scrape) => targetsOf(scrape, ended))).toEqual([]);
   });
 
+  test('a pod of somebody else that is named as one of the programs of the fleet does not count as one', () => {
+    const own = new Set(fleet.map((pod) => pod.name));
+    const names = [...new Set(kept.flatMap(({ target }) => (own.has(target.pod ?? '') ? [target.job as string] : [])))];
+    const jobs = names.flatMap((program, i) => {
+      const labels = { 'app.kubernetes.io/name': program };
+      const pod = foreign(s, 'unclaimed', program, { annotations: scraped, labels, ip: 20 + i });
+      return [...configs.values()].flat().flatMap((scrape) => targetsOf(scrape, [pod]).map((t) => t.job));
+    });
+    expect(jobs.length).toBeGreaterThan(3);
+    expect(jobs.filter((job) => !job?.startsWith('unclaimed/'))).toEqual([]);
+    const shop = foreign(s, 'unclaimed', 'web', { annotations: scraped, labels: { 'app.kubernetes.io/name': 'web' }, ip: 19 });
+    expect([...configs.values()].flat().flatMap((scrape) => targetsOf(scrape, [shop]).map((t) => t.job))).toEqual(['web']);
+  });
+
   test('nodes, the API server and the DNS are watched by one cluster', () => {
     for (const job of ['kubelet', 'apiserver', 'kube-dns', 'node-exporter', 'cadvisor'])
       expect(`${job} ${clusters.filter((c) => configs.get(c.name)?.some((j) => j.job_name === job)).map((c) => c.name)}`).toBe(
@@ -367,4 +381,39 @@ test('node-exporter is scraped, let through and told where it listens at the por
   expect(agent.args).toContain('--web.listen-address=:9101');
   expect(agent.ports).toEqual([expect.objectContaining({ containerPort: 9101, hostPort: 9101 })]);
   expect(JSON.stringify(objects)).not.toContain('9100');
+});
+
+test('an annotated pod may expose what the fleet file says, and the fleet itself what it likes', () => {
+  const text = demo().text.replace(
+    'seattle: {in: kind}',
+    'seattle: {in: kind, namespaces: [shop], targetLimits: {samples: 5k, labels: 30, labelLength: 99}}',
+  );
+  const { objects } = sampleOf('fleet.yaml', text);
+  const [own, pods] = configFile(objects, 'demo-seattle', 'prometheus.yml').scrape_configs as Json[];
+  expect(pods).toMatchObject({ job_name: 'pods', sample_limit: 5000, label_limit: 30, label_value_length_limit: 99 });
+  expect(Object.keys(own).filter((key) => key.includes('limit'))).toEqual([]);
+  const [, others] = configFile(objects, 'demo-chicago', 'prometheus.yml').scrape_configs as Json[];
+  expect(Object.keys(others).filter((key) => key.includes('limit'))).toEqual([]);
+});
+
+describe('DNS servers that are no pods', () => {
+  const { objects } = sampleOf(
+    'fleet.yaml',
+    demo().text.replace('platform: kind', 'platform: kind, dnsCidrs: [169.254.20.10/32]'),
+  );
+  const { allowedPorts } = network(objects);
+  const ports = [53, 80].flatMap((number) => ['UDP', 'TCP'].map((protocol) => ({ number, protocol })));
+
+  it('may be asked by whoever opens connections, for names and nothing else', () => {
+    const [query] = podsOf(objects, '10.244.0').filter((pod) => pod.labels['app.kubernetes.io/name'] === 'thanos-query');
+    const asked = allowedPorts(query as End, { ip: '169.254.20.10' }, ports);
+    expect(asked.map((p) => `${p.number}/${p.protocol}`)).toEqual(['53/UDP', '53/TCP']);
+    expect(allowedPorts(query as End, { ip: '169.254.20.11' }, ports)).toEqual([]);
+  });
+
+  it('are missed by no alert', () => {
+    const rules = JSON.stringify(objects.filter((o) => o.kind === 'ConfigMap'));
+    expect(rules).toContain('absent(up{job=\\"kubelet\\"})');
+    expect(rules).not.toContain('absent(up{job=\\"kube-dns\\"})');
+  });
 });

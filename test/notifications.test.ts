@@ -144,10 +144,15 @@ describe('inhibition', () => {
   const bucket = { alertname: 'ObjectStoreUnreachable', cluster: 'a', severity: 'critical' };
   const lag = { alertname: 'ThanosSidecarUploadLagging', cluster: 'b', pod: 'prometheus-0' };
   const disk = { alertname: 'DiskFull', cluster: 'a', instance: 'x', device: 'sda' };
+  const claim = { alertname: 'PersistentVolumeFilling', cluster: 'a', namespace: 'n', persistentvolumeclaim: 'a' };
 
   test.each([
-    ['what an unreachable cluster says', unreachable, { alertname: 'high_load', cluster: 'a', severity: 'warning' }, true],
-    ['nothing of another cluster', unreachable, { alertname: 'high_load', cluster: 'b', severity: 'warning' }, false],
+    ['what the ruler says of an unreachable cluster', unreachable, { ...replica, ruler: 'global' }, true],
+    ['nothing of another cluster', unreachable, { ...replica, ruler: 'global', cluster: 'b' }, false],
+    ['what follows in the cluster itself', unreachable, { ...down, job: 'thanos-sidecar' }, true],
+    ['that its StoreAPIs are missed', unreachable, { ...missing, store_type: 'sidecar' }, true],
+    ['not what has arrived from it all the same', unreachable, { ...disk, severity: 'critical' }, false],
+    ['not why every cluster is silent', unreachable, { ...down, job: 'thanos-query' }, false],
     ['not what has no cluster', { alertname: 'ClusterUnreachable', severity: 'critical' }, { alertname: 'x' }, false],
     ['that answers lack an unreachable cluster', unreachable, { ...partial, cluster: 'b' }, true],
     ['not itself', unreachable, unreachable, false],
@@ -167,6 +172,12 @@ describe('inhibition', () => {
     ],
     ['that nothing of a job answers when its targets are known', { ...down, job: 'thanos-store' }, isDown, true],
     ['not that nothing of another job does', { ...down, job: 'thanos-rule' }, isDown, false],
+    [
+      'not that nothing of a shard does',
+      { ...down, job: 'thanos-store' },
+      { ...isDown, deployment: 'thanos-store-0-of-2' },
+      false,
+    ],
     ['what fails without a querier', { ...isDown, alertname: 'ThanosQueryIsDown' }, ruleFailures, true],
     ['what fails without the bucket', bucket, { ...isDown, alertname: 'ThanosCompactBucketHighOperationFailures' }, true],
     ['that uploads lag without the bucket, of every cluster', bucket, { ...lag, severity: 'warning' }, true],
@@ -174,6 +185,12 @@ describe('inhibition', () => {
     ['the warning of what is critical', { ...disk, severity: 'critical' }, { ...disk, severity: 'warning' }, true],
     ['the information of what is a warning', { ...disk, severity: 'warning' }, { ...disk, severity: 'info' }, true],
     ['not what is worse', { ...disk, severity: 'warning' }, { ...disk, severity: 'critical' }, false],
+    [
+      'not another volume',
+      { ...claim, severity: 'critical' },
+      { ...claim, severity: 'warning', persistentvolumeclaim: 'b' },
+      false,
+    ],
     ['not another disk', { ...disk, severity: 'critical' }, { ...disk, device: 'sdb', severity: 'warning' }, false],
   ])('keeps back %s', (_, source: Labels, target: Labels, expected) => {
     expect(inhibits(source, target)).toBe(expected);

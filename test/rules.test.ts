@@ -1,6 +1,7 @@
 // Every PromQL expression and every alert of the synthesized rule files and dashboards.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { ownJobs } from '../charts/config/prometheus';
 import { alertNames } from '../charts/rules';
 import { alertsWithRules, alertsWithTests } from './promtool';
 import {
@@ -184,4 +185,17 @@ test('the rules of the demo stay small', () => {
     .map((o) => JSON.stringify(o).length);
   expect(sizes.length).toBe(3);
   expect(sizes.filter((size) => size > 300_000)).toEqual([]);
+});
+
+test('every job that rules and panels ask for is reserved: no pod of somebody else can have it', () => {
+  const asked = fleetFiles.flatMap((file) =>
+    expressionsIn(sample(file).objects).flatMap(({ expr }) =>
+      [...expr.matchAll(/\bjob=~?"([^"$(]*)(?:\(([^")]+)\))?"/g)].flatMap(([, start = '', ends]) =>
+        ends ? ends.split('|').map((end) => start + end) : start.split('|'),
+      ),
+    ),
+  );
+  const jobs = [...new Set(asked)];
+  expect(jobs.length).toBeGreaterThan(10);
+  expect(jobs.filter((job) => !new RegExp(`^(?:${ownJobs})$`).test(job))).toEqual([]);
 });

@@ -2,7 +2,7 @@
 import type { Construct } from 'constructs';
 import { type Certificate, clientCertificate, clientTls, tlsMounts, tlsVolumes } from '../config/certificates';
 import type { BucketClient } from '../config/objstore';
-import { rulerLabels } from '../fleet/checks';
+import { rulerLabels, rulerName } from '../fleet/checks';
 import type { ResolvedFleet, ResolvedKubernetes } from '../fleet/resolve';
 import { configMapVolume, hashedConfigMap, podField, readOnly, resources, service, statefulSet, yaml } from '../kit/kubernetes';
 import type { Edges, Endpoint } from '../kit/wiring';
@@ -60,7 +60,7 @@ export const renderRuler = (
       args: [
         `--rule-file=${rulesDirectory}/*.yaml`,
         '--eval-interval=15s',
-        `--label=${rulerLabels.ruler}="global"`, // never `cluster`: it would overwrite that of the alerts
+        `--label=${rulerLabels.ruler}="${rulerName}"`, // never `cluster`: it would overwrite that of the alerts
         `--label=${rulerLabels.replica}="$(POD_NAME)"`,
         `--alert.label-drop=${rulerLabels.replica}`, // or every ruler's alert would be another one
         `--query.config-file=${configDirectory}/query.yaml`,

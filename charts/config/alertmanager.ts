@@ -1,4 +1,5 @@
 // Alertmanager's configuration: routes, receivers and inhibitions from the fleet, secrets by file only.
+import { rulerLabels, rulerName } from '../fleet/checks';
 import { type Integration, type ResolvedReceiver, type ResolvedRoute, teamLabel, timing, watchdog } from '../fleet/notifications';
 import { clusterLabel, type ResolvedFleet } from '../fleet/resolve';
 import { seconds } from '../kit/units';
@@ -173,7 +174,20 @@ const watchdogRoute = ({ deadMansSwitch }: ResolvedFleet['observer']['alertmanag
 };
 
 /** What makes two alerts of one name speak of the same thing; a label that both lack is equal. */
-const sameThing = ['alertname', clusterLabel, 'namespace', 'job', 'instance', 'pod', 'container', 'node', 'device', 'mountpoint'];
+const sameThing = [
+  'alertname',
+  clusterLabel,
+  'namespace',
+  'job',
+  'instance',
+  'pod',
+  'container',
+  'node',
+  'device',
+  'mountpoint',
+  'persistentvolumeclaim',
+  'secret',
+];
 
 const endpointsMissing = 'alertname="ThanosQueryEndpointsMissing"';
 
@@ -182,9 +196,11 @@ const endpointsMissing = 'alertname="ThanosQueryEndpointsMissing"';
  * until what it keeps back is over, or that would be said at the end.
  */
 const inhibitRules: readonly InhibitRule[] = [
+  // Only what is concluded from the querier's view of the cluster. What the cluster says itself has arrived, so it is no
+  // conclusion; and when the querier is what is broken, every cluster is silent, and the reason must be heard.
   {
     source_matchers: ['alertname="ClusterUnreachable"'],
-    target_matchers: [`alertname!~"ClusterUnreachable|${watchdog}"`, `${clusterLabel}!=""`],
+    target_matchers: ['alertname!="ClusterUnreachable"', `${rulerLabels.ruler}="${rulerName}"`, `${clusterLabel}!=""`],
     equal: [clusterLabel],
   },
   // the querier, of whichever cluster, and the ruler go on without it, and say so
@@ -195,19 +211,26 @@ const inhibitRules: readonly InhibitRule[] = [
     ],
     equal: [],
   },
-  ...[
-    ['alertname="service_down"', 'job=~"prometheus|thanos-sidecar"'],
-    ['alertname="PrometheusPairIncomplete"'],
-    [endpointsMissing, 'store_type="sidecar"'],
-  ].map(
-    (target_matchers): InhibitRule => ({
-      source_matchers: ['alertname="PrometheusReplicaDown"'],
-      target_matchers,
-      equal: [clusterLabel],
-    }),
+  ...['ClusterUnreachable', 'PrometheusReplicaDown'].flatMap((reason) =>
+    [
+      ['alertname="service_down"', 'job=~"prometheus|thanos-sidecar"'],
+      ['alertname="PrometheusPairIncomplete"'],
+      [endpointsMissing, 'store_type="sidecar"'],
+    ].map(
+      (target_matchers): InhibitRule => ({
+        source_matchers: [`alertname="${reason}"`],
+        target_matchers,
+        equal: [clusterLabel],
+      }),
+    ),
   ),
-  // the target that does not answer is named; that it was the last one shows, too
-  { source_matchers: ['alertname="service_down"'], target_matchers: ['alertname=~".+IsDown"'], equal: [clusterLabel, 'job'] },
+  // the target that does not answer is named; that it was the last one shows, too. Of a shard of store gateways
+  // (`deployment`) it does not: they all have one job
+  {
+    source_matchers: ['alertname="service_down"'],
+    target_matchers: ['alertname=~".+IsDown"', 'deployment=""'],
+    equal: [clusterLabel, 'job'],
+  },
   {
     source_matchers: ['alertname="ThanosStoreIsDown"'],
     target_matchers: [endpointsMissing, 'store_type="store"'],

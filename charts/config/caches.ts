@@ -52,7 +52,7 @@ export const indexCache = (keeper: Keeper): Cache =>
 /** Store gateway's cache of chunks and block metadata. Its lifetimes stay well below the compactor's delete delay. */
 export const cachingBucket = (keeper: Keeper) => ({
   ...indexCache(keeper),
-  blocks_iter_ttl: '5m',
+  blocks_iter_ttl: '1m', // less than between two listings: whether the bucket answers is told by them (rules/store.ts)
   metafile_exists_ttl: '2h',
   metafile_doesnt_exist_ttl: '15m',
   metafile_content_ttl: '24h',

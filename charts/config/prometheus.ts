@@ -29,6 +29,9 @@ export interface ScrapeConfig {
   readonly scheme?: 'http' | 'https';
   readonly metrics_path?: string;
   readonly honor_timestamps?: boolean;
+  readonly sample_limit?: number;
+  readonly label_limit?: number;
+  readonly label_value_length_limit?: number;
   readonly authorization?: { readonly credentials_file: string };
   readonly tls_config?: {
     readonly ca_file?: string;
@@ -126,9 +129,27 @@ const fleetPods = (fleet: ResolvedFleet, targets: Targets, sd: ScrapeConfig['kub
 
 const annotation = (name: string) => meta(`pod_annotation_prometheus_io_${name}`);
 
+/**
+ * Jobs of the fleet itself, by which its rules and dashboards select. A pod of somebody else that is named so gets its
+ * namespace before it: a team's own Grafana or Prometheus must not count as the fleet's.
+ */
+export const ownJobs =
+  'alertmanager|apiserver|cadvisor|fleet.*|grafana|kube-dns|kubelet|memcached-exporter|node-exporter|pods|prometheus|thanos-.+';
+
+const limits = ({ samples, labels, labelLength }: ResolvedCluster['targetLimits']): Partial<ScrapeConfig> => ({
+  ...(samples ? { sample_limit: samples } : {}),
+  ...(labels ? { label_limit: labels } : {}),
+  ...(labelLength ? { label_value_length_limit: labelLength } : {}),
+});
+
 /** Pods that ask for it: prometheus.io/scrape, and optionally port, path and scheme. */
-const annotatedPods = (belongs: readonly RelabelConfig[], sd: ScrapeConfig['kubernetes_sd_configs']): ScrapeConfig => ({
+const annotatedPods = (
+  cluster: ResolvedCluster,
+  belongs: readonly RelabelConfig[],
+  sd: ScrapeConfig['kubernetes_sd_configs'],
+): ScrapeConfig => ({
   job_name: 'pods',
+  ...limits(cluster.targetLimits),
   kubernetes_sd_configs: sd,
   relabel_configs: [
     ...belongs,
@@ -153,6 +174,12 @@ const annotatedPods = (belongs: readonly RelabelConfig[], sd: ScrapeConfig['kube
     { source_labels: [annotation('path')], regex: '(.+)', target_label: '__metrics_path__' },
     { source_labels: [annotation('scheme')], regex: '(https?)', target_label: '__scheme__' },
     { source_labels: [meta('pod_label_app_kubernetes_io_name')], regex: '(.+)', target_label: 'job' },
+    {
+      source_labels: [meta('namespace'), meta('pod_label_app_kubernetes_io_name')],
+      separator: '/',
+      regex: `(.+/(${ownJobs}))`,
+      target_label: 'job',
+    },
     ...podIdentity,
     { source_labels: ['__address__'], regex: '.*:(\\d+)', replacement: '$1', target_label: '__tmp_port' },
     { source_labels: [meta('pod_name'), '__tmp_port'], separator: ':', target_label: 'instance' },
@@ -240,13 +267,13 @@ export const scrapeConfigs = (fleet: ResolvedFleet, cluster: ResolvedCluster, ta
   if (!k) {
     const sd = [{ role: 'pod', namespaces: { names: unique([cluster.namespace, ...cluster.namespaces]) } }] as const;
     const claimed =
-      cluster.namespaces.length > 0 ? [annotatedPods([keep(meta('namespace'), cluster.namespaces.join('|'))], sd)] : [];
+      cluster.namespaces.length > 0 ? [annotatedPods(cluster, [keep(meta('namespace'), cluster.namespaces.join('|'))], sd)] : [];
     return [...fleetPods(fleet, targets, sd), ...claimed];
   }
   const sd = [{ role: 'pod' }] as const;
   return [
     ...fleetPods(fleet, targets, sd),
-    annotatedPods([drop(meta('namespace'), k.foreignNamespaces.join('|'))], sd),
+    annotatedPods(cluster, [drop(meta('namespace'), k.foreignNamespaces.join('|'))], sd),
     ...kubernetesJobs(fleet, k.agentsNamespace),
   ];
 };

@@ -197,7 +197,7 @@ export const queryPath = ({ observer: { cache } }: ResolvedFleet): ProvisionedDa
         }),
         graph({
           title: 'Latency of the querier, p99',
-          description: 'By handler. Alerts wait for 40 s of instant and 90 s of range queries.',
+          description: 'By handler. Alerts wait for what alerts.queryLatency.p99 of the fleet file says: 40 s by default.',
           unit: 's',
           fleetWide,
           queries: [

@@ -21,7 +21,7 @@ const defaults = {
   bucketErrors: { ratio: '5%', for: '15m' },
   queryErrors: { ratio: '5%' },
   queryLatency: { p99: '40s' },
-  compactBacklog: { blocks: 20, for: '6h' },
+  compactBacklog: { blocks: 20, for: '12h' },
   diskFull: { within: '24h', free: '5%' },
   volumeFull: { within: '24h', used: '90%' },
   nodeMemory: { used: '90%' },

@@ -22,6 +22,8 @@ import { type Check, type Path, refuseIf, type Violation } from './violations';
 
 /** Labels that the fleet itself sets; rulerLabels are in the ruler's own blocks. */
 export const rulerLabels = { ruler: 'ruler', replica: 'rule_replica' } as const;
+/** Value of the label `ruler` that the fleet's own rulers have, and with it every alert of theirs. */
+export const rulerName = 'global';
 const reservedLabels: readonly string[] = [clusterLabel, replicaLabel, ...Object.values(rulerLabels)];
 
 /** DNS label limit: namespaces and Service names (RFC 1123). */

@@ -38,6 +38,8 @@ export interface ResolvedKubernetes {
   readonly podCidrs: readonly string[];
   /** Absent: nodes may have any address. */
   readonly nodeCidrs?: readonly string[];
+  /** Of DNS servers that are no pods; absent: there are none. */
+  readonly dnsCidrs?: readonly string[];
   readonly nodeExporterPort: number;
   /** What its largest node offers to pods; absent when the fleet file does not say. */
   readonly node?: { readonly cpu: string; readonly memory: string };
@@ -59,6 +61,8 @@ export interface ResolvedCluster {
   readonly labels: Readonly<Record<string, string>>;
   readonly nodes: boolean;
   readonly namespaces: readonly string[];
+  /** What an annotated pod may expose; what is not there is not limited. */
+  readonly targetLimits: { readonly samples?: number; readonly labels?: number; readonly labelLength?: number };
   readonly scrapeInterval: string;
   readonly retention: string;
   readonly blockDuration: string;
@@ -123,6 +127,7 @@ const resolveKubernetes = (fleet: Fleet, name: string, k: Fleet['kubernetes'][st
     priorityClass: k.priorityClass,
     podCidrs: k.podCidrs ?? podCidrs,
     nodeCidrs: k.nodeCidrs,
+    ...(k.dnsCidrs ? { dnsCidrs: k.dnsCidrs } : {}),
     nodeExporterPort: k.nodeExporterPort ?? 9100,
     ...(k.node ? { node: k.node } : {}),
     localhostFrom: k.platform === 'kind' ? (k.localhost?.allowFrom ?? privateAddresses) : [],
@@ -140,6 +145,7 @@ const resolveCluster = (fleet: Fleet, name: string, ruleTexts: RuleTexts): Resol
   const claimed = neighbours.some(([, other]) => other.nodes === true);
   const first = neighbours.find(([, other]) => other.nodes !== false)?.[0];
   const platform = defaultsOf(fleet, c.in).cluster;
+  const { samples, ...limits } = c.targetLimits ?? {};
   const times = {
     replicas: c.replicas ?? 2,
     scrapeInterval: c.scrapeInterval ?? '15s',
@@ -156,6 +162,7 @@ const resolveCluster = (fleet: Fleet, name: string, ruleTexts: RuleTexts): Resol
     labels: Object.fromEntries(byName(c.labels ?? {})),
     nodes: c.nodes ?? (!claimed && first === name),
     namespaces: [...(c.namespaces ?? [])].sort(),
+    targetLimits: { ...limits, ...(samples ? { samples: amount(samples) } : {}) },
     ...times,
     ...(load ? { load } : {}),
     volume: c.volume ?? defaults.volume,
@@ -191,7 +198,10 @@ const resolveObserver = (
   const { observer } = fleet;
   const platform = defaultsOf(fleet, observer.in).observer;
   const shards = observer.store?.shards ?? platform.store.shards;
-  const parts = resolveParts(observer, loads ? observerSizes(loads, retention, platform, shards) : platform);
+  const parts = resolveParts(
+    observer,
+    loads ? observerSizes(loads, retention, platform, shards, observer.compactor?.resources?.cpu) : platform,
+  );
   return {
     in: observer.in,
     namespace: observer.namespace ?? `${fleet.name}-observer`,

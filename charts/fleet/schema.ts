@@ -58,6 +58,13 @@ const everywhere = {
     })
     .optional()
     .describe('Port of node-exporter on every node, for nodes on which another program has the usual one. Default: 9100.'),
+  dnsCidrs: z
+    .array(cidr)
+    .min(1, { error: 'write at least one address range' })
+    .optional()
+    .describe(
+      'Address ranges of DNS servers that pods ask beside the pods k8s-app=kube-dns of kube-system, which need not be there then: 169.254.20.10/32 with NodeLocal DNSCache, the address of the cluster DNS on EKS Auto Mode. Default: none.',
+    ),
   nodeCidrs: z
     .array(cidr)
     .min(1, { error: 'write at least one address range' })
@@ -483,7 +490,7 @@ const thresholds = {
   compactBacklog: z
     .strictObject({
       blocks: count(1, 1_000_000).optional().describe('Compactions, or blocks to downsample, that may wait. Default: 20.'),
-      for: duration.optional().describe('How long they must not become fewer. Default: 6h.'),
+      for: duration.optional().describe('How long so many must have waited, and become no fewer. Default: 12h.'),
     })
     .optional()
     .describe('ThanosCompactBacklog and ThanosCompactDownsampleBacklog.'),
@@ -558,6 +565,16 @@ const cluster = z.strictObject({
     .array(dnsLabel)
     .optional()
     .describe('Namespaces whose annotated pods (prometheus.io/scrape: "true") belong to this cluster. They must exist.'),
+  targetLimits: z
+    .strictObject({
+      samples: amount.optional().describe('Samples of one target, such as 50k. Default: any number.'),
+      labels: count(1, 1000).optional().describe('Labels of one series. Default: any number.'),
+      labelLength: count(1, 1_000_000).optional().describe('Characters of the value of a label. Default: any number.'),
+    })
+    .optional()
+    .describe(
+      'What an annotated pod may expose. Of one that exposes more nothing is kept, so that it cannot fill the memory of the pair; PrometheusScrapeLimitHit tells.',
+    ),
   scrapeInterval: duration.optional().describe('Time between scrapes and between rule evaluations. Default: 15s.'),
   retention: duration.optional().describe('How long Prometheus keeps data on its own volume. Default: 48h.'),
   blockDuration: duration

@@ -58,7 +58,7 @@ const compactorVolume = (fleet: Fleet, resolved: ResolvedFleet): Violation[] => 
   const loads = loaded(resolved).map((c) => c.load);
   const given = fleet.observer.compactor?.volume;
   if (loads.length === 0 || given === undefined) return [];
-  const needs = compactorNeeds(loads, resolved.retention);
+  const needs = compactorNeeds(loads, resolved.retention, resolved.observer.compactor.resources.cpu);
   return bytes(given) >= needs.volume
     ? []
     : [

@@ -1,6 +1,6 @@
 // How much a fleet needs: one model. docs/sizing.md says where each number comes from, and what was measured against it.
 import type { Resources } from '../kit/kubernetes';
-import { seconds } from '../kit/units';
+import { cores, seconds } from '../kit/units';
 import type { ResolvedParts } from './availability';
 
 /** What a monitored cluster brings. */
@@ -141,19 +141,33 @@ export const bucketNeeds = (load: ClusterLoad, retention: BucketRetention): Buck
   return { raw, '5m': five, '1h': one, total: raw + five + one };
 };
 
-/** What the compactor needs: the largest stream decides, since it takes one group of blocks at a time. */
+/** Groups of blocks that a compactor works on at once: one for each core that it asks for. */
+export const compactionsAtOnce = (cpu: string): number => Math.max(1, Math.floor(cores(cpu)));
+
+const largestOf = (values: readonly number[], n: number): number =>
+  [...values]
+    .sort((a, b) => b - a)
+    .slice(0, n)
+    .reduce((sum, value) => sum + value, 0);
+
+/**
+ * What the compactor needs: the largest streams decide, since it takes one group of blocks of a stream at a time.
+ * @param cpu what it asks for. Default: what it needs
+ */
 export const compactorNeeds = (
   loads: readonly ClusterLoad[],
   retention: BucketRetention,
+  cpu?: string,
 ): Needs & { readonly volume: number } => {
   const length = Math.min(longestBlock, kept(retention.raw));
-  const largest = Math.max(...loads.map((load) => blocks(load, length, length)));
-  const series = Math.max(...loads.map((load) => seriesWithin(load, length)));
-  const samples = loads.reduce((sum, load) => sum + load.replicas * samplesPerSecond(load), 0);
+  const streams = loads.flatMap((load) => Array.from({ length: load.replicas }, () => load));
+  const needed = 0.1 + streams.reduce((sum, load) => sum + samplesPerSecond(load), 0) * c.compactorSecondsPerSample;
+  const atOnce = compactionsAtOnce(cpu ?? asCores(needed));
+  const largest = (of: (load: ClusterLoad) => number) => largestOf(streams.map(of), atOnce);
   return {
-    cores: 0.1 + samples * c.compactorSecondsPerSample,
-    memory: c.compactorBytes + series * c.compactorSeriesBytes,
-    volume: largest * c.compactorBlocks,
+    cores: needed,
+    memory: c.compactorBytes + largest((load) => seriesWithin(load, length)) * c.compactorSeriesBytes,
+    volume: largest((load) => blocks(load, length, length)) * c.compactorBlocks,
   };
 };
 
@@ -232,10 +246,12 @@ export const observerSizes = (
   defaults: ResolvedParts,
   /** By hash: by age, all that is asked may be with one of them. */
   shards: number,
+  /** CPU of the compactor, where the fleet file says it. */
+  compactorCpu?: string,
 ): ResolvedParts => {
   const query = queryNeeds(loads);
   const store = storeNeeds(loads, retention, shards);
-  const compactor = compactorNeeds(loads, retention);
+  const compactor = compactorNeeds(loads, retention, compactorCpu);
   const frontend = { cores: query.cores / 2, memory: query.memory / 2 };
   return {
     ...defaults,

@@ -116,7 +116,7 @@ export interface PodOptions {
 }
 
 /** A pod template with a service account of its own, whose token is mounted only when the spec asks for it. */
-const podTemplate = (w: Workload, pod: PodOptions, revisionLabel = 'controller-revision-hash'): k8s.PodTemplateSpec => ({
+const podTemplate = (w: Workload, pod: PodOptions, revisionLabel?: string): k8s.PodTemplateSpec => ({
   metadata: { labels: { ...podLabels(w), ...pod.labels }, annotations: pod.annotations },
   spec: {
     serviceAccountName: programOf(w),
@@ -164,10 +164,12 @@ const withDisk = (spec: PodOptions['spec'], c: k8s.Container): k8s.ResourceRequi
 
 /**
  * Replicas prefer different nodes and zones, but a single node takes them all, unless zones are required: a volume stays for
- * ever in the zone that its pod was first started in. A zone whose nodes are all unwell does not count, and pods of different
- * revisions are counted apart, or a rolling update could leave all of them in one zone.
+ * ever in the zone that its pod was first started in. A zone whose nodes are all unwell does not count.
+ * @param revisionLabel pods of different revisions are counted apart, or a rolling update could leave all of them in one zone.
+ *   Absent for pods with volumes: they start again where they were, which can be more than the fewest new ones of a zone
+ *   allow (three pods in two zones), and would wait for ever.
  */
-const spread = (w: Workload, revisionLabel: string): Pick<k8s.PodSpec, 'affinity' | 'topologySpreadConstraints'> => ({
+const spread = (w: Workload, revisionLabel?: string): Pick<k8s.PodSpec, 'affinity' | 'topologySpreadConstraints'> => ({
   affinity: {
     podAntiAffinity: {
       preferredDuringSchedulingIgnoredDuringExecution: [
@@ -186,7 +188,7 @@ const spread = (w: Workload, revisionLabel: string): Pick<k8s.PodSpec, 'affinity
         ? { whenUnsatisfiable: 'DoNotSchedule', nodeTaintsPolicy: 'Honor' }
         : { whenUnsatisfiable: 'ScheduleAnyway' }),
       labelSelector: { matchLabels: selectorLabels(w) },
-      matchLabelKeys: [revisionLabel],
+      ...(revisionLabel ? { matchLabelKeys: [revisionLabel] } : {}),
     },
   ],
 });
@@ -293,7 +295,7 @@ export const statefulSet = (
       ...(w.replicas > 1 && options.settleSeconds ? { minReadySeconds: options.settleSeconds } : {}),
       persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
       selector: { matchLabels: selectorLabels(w) },
-      template: podTemplate(w, pod),
+      template: podTemplate(w, pod, claims.length === 0 ? 'controller-revision-hash' : undefined),
       volumeClaimTemplates:
         claims.length === 0
           ? undefined

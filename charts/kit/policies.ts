@@ -11,6 +11,11 @@ export const dns: ForeignPods = {
   namespaces: { in: ['kube-system'] },
   labels: { 'k8s-app': 'kube-dns' },
 };
+/** Whom pods ask for names. */
+export const dnsServers = ({ dnsCidrs }: ResolvedKubernetes): readonly (ForeignPods | Addresses)[] => [
+  dns,
+  ...(dnsCidrs ? [{ kind: 'addresses', name: 'DNS servers', cidrs: cidrs(dnsCidrs) } as const] : []),
+];
 const dnsPorts: readonly Port[] = [
   { name: 'dns', number: 53, protocol: 'UDP' },
   { name: 'dns-tcp', number: 53 },
@@ -137,7 +142,14 @@ export const indexEdges = (edges: readonly Edge[]): EdgeIndex => {
  * A namespace's policies: nothing in, nothing out, and then per workload exactly its edges. Whoever opens connections
  * may ask the DNS. Host-network workloads have no policy: the API cannot select them.
  */
-export const networkPolicies = (scope: Construct, owner: Named, workloads: readonly Workload[], edges: EdgeIndex): void => {
+export const networkPolicies = (
+  scope: Construct,
+  kubernetes: ResolvedKubernetes,
+  owner: Named,
+  workloads: readonly Workload[],
+  edges: EdgeIndex,
+): void => {
+  const servers = dnsServers(kubernetes);
   new k8s.KubeNetworkPolicy(scope, 'default-deny', {
     metadata: metadata(owner, 'default-deny'),
     spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
@@ -145,7 +157,8 @@ export const networkPolicies = (scope: Construct, owner: Named, workloads: reado
   for (const workload of workloads.filter((w) => !w.hostNetwork)) {
     const incoming = edges.to.get(peerKey(workload)) ?? [];
     const outgoing = edges.from.get(peerKey(workload)) ?? [];
-    const egress = outgoing.length > 0 ? [...outgoing, ...dnsPorts.map((port): Edge => ({ from: workload, to: dns, port }))] : [];
+    const names = servers.flatMap((to) => dnsPorts.map((port): Edge => ({ from: workload, to, port })));
+    const egress = outgoing.length > 0 ? [...outgoing, ...names] : [];
     new k8s.KubeNetworkPolicy(scope, `${workload.name}-network-policy`, {
       metadata: metadata(workload),
       spec: {

@@ -7,14 +7,28 @@ const day = 86_400;
 /** Certificates live 90 days and are renewed when 30 are left. */
 const [overdue, nearEnd] = [21 * day, 5 * day];
 
-const certManager = 'label_replace(certmanager_certificate_expiration_timestamp_seconds, "secret", "$1", "name", "(.*)")';
-const left = `min by (secret) (${expiryMetric} or ${certManager}) - time()`;
+/** Of certificates in the fleet's own namespaces that cert-manager has issued: until then it says 0. */
+const certManager = (namespaces: readonly string[]): string =>
+  ['namespace=exported_namespace', 'secret=name'].reduce(
+    (expr, pair) => {
+      const [to, from] = pair.split('=');
+      return `label_replace(${expr}, "${to}", "$1", "${from}", "(.*)")`;
+    },
+    `(certmanager_certificate_expiration_timestamp_seconds{exported_namespace=~"${namespaces.join('|')}"} > 0)`,
+  );
 
-export const certificateRules: RulesOf = () => {
+export const certificateRules: RulesOf = (fleet, { in: place }) => {
+  const namespaces = [
+    ...fleet.clusters.filter((c) => c.in === place).map((c) => c.namespace),
+    ...(fleet.observer.in === place
+      ? [fleet.observer.namespace, ...(fleet.objectStore.type === 'embedded' ? [fleet.objectStore.namespace] : [])]
+      : []),
+  ].sort();
+  const left = `min by (namespace, secret) (${expiryMetric} or ${certManager(namespaces)}) - time()`;
   const alert = {
     alert: 'CertificateExpiry',
     summary: `The certificate {{ $labels.secret }} of cluster ${here} is not renewed`,
-    description: `The certificate {{ $labels.secret }} in cluster ${here} ends in {{ $value | humanizeDuration }}. After that, connections between Kubernetes clusters fail.`,
+    description: `The certificate {{ $labels.namespace }}/{{ $labels.secret }} in cluster ${here} ends in {{ $value | humanizeDuration }}. After that, connections between Kubernetes clusters fail.`,
   };
   return [
     {

@@ -6,8 +6,12 @@ const job = 'job="thanos-compact"';
 
 export const compactorRules: RulesOf = (_fleet, { alerts }) => {
   const { compactBacklog: backlog, bucketErrors } = alerts;
-  const notShrinking = (metric: string) =>
-    `sum by (job) (${metric}{${job}}) > ${backlog.blocks} and sum by (job) (deriv(${metric}{${job}}[1h])) >= 0`;
+  // what waits comes in waves, when a range of time is over for every stream at once: the least of a wave counts, and
+  // whether it is less than it was in the time before
+  const notShrinking = (metric: string) => {
+    const least = `min_over_time(${metric}{${job}}[${backlog.for}])`;
+    return `sum by (job) (${least}) > ${backlog.blocks} unless sum by (job) (${least}) < sum by (job) (${least} offset ${backlog.for})`;
+  };
   // as in sidecar.ts, the gauge is 0 until the process has uploaded something
   const lastUpload = `(max by (pod) (thanos_objstore_bucket_last_successful_upload_time{${job}} > 0) or max by (pod) (process_start_time_seconds{${job}}))`;
   return [
@@ -68,18 +72,18 @@ export const compactorRules: RulesOf = (_fleet, { alerts }) => {
         {
           alert: 'ThanosCompactBacklog',
           expr: notShrinking('thanos_compact_todo_compactions'),
-          for: backlog.for,
+          for: '5m',
           severity: 'warning',
           summary: 'The compactor does not keep up',
-          description: `{{ printf "%.0f" $value }} compactions wait, and have not become fewer for ${backlog.for}.`,
+          description: `At least {{ printf "%.0f" $value }} compactions have waited for ${backlog.for}, no fewer than in the ${backlog.for} before.`,
         },
         {
           alert: 'ThanosCompactDownsampleBacklog',
           expr: notShrinking('thanos_compact_todo_downsample_blocks'),
-          for: backlog.for,
+          for: '5m',
           severity: 'warning',
           summary: 'Downsampling does not keep up',
-          description: `{{ printf "%.0f" $value }} blocks wait to be downsampled, and have not become fewer for ${backlog.for}.`,
+          description: `At least {{ printf "%.0f" $value }} blocks have waited for ${backlog.for} to be downsampled, no fewer than in the ${backlog.for} before.`,
         },
         {
           alert: 'ThanosCompactCleanupFailing',

@@ -55,7 +55,7 @@ export const nodeRules: RulesOf = (_fleet, { alerts }) => {
   };
   const networkErrors = (alert: string, direction: 'receive' | 'transmit') => ({
     alert,
-    expr: `rate(node_network_${direction}_errs_total[2m]) / rate(node_network_${direction}_packets_total[2m]) > 0.01`,
+    expr: `rate(node_network_${direction}_errs_total[5m]) / rate(node_network_${direction}_packets_total[5m]) > 0.01`,
     for: '1h',
     severity: 'warning' as const,
     summary: `A network interface of ${who} has ${direction} errors`,

@@ -37,31 +37,35 @@ export const targetRules: RulesOf = (_fleet, { alerts }) => [
 ];
 
 /** Jobs of which there is at least one target wherever nodes are watched. */
-const nodeJobs = ['node-exporter', 'cadvisor', 'kubelet', 'apiserver', 'kube-dns'] as const;
+const nodeJobs = ['node-exporter', 'cadvisor', 'kubelet', 'apiserver'] as const;
 
-export const nodeTargetRules: RulesOf = (_fleet, { alerts }) => [
-  {
-    name: 'node targets',
-    why: 'only the cluster that watches the nodes scrapes these jobs',
-    dashboard: 'nodes',
-    interval: '30s',
-    rules: [
-      {
-        alert: 'JobMissing',
-        expr: `(${nodeJobs.map((job) => `absent(up{job="${job}"})`).join(' or ')}) ${unlessBlind}`,
-        for: alerts.componentDown.for,
-        severity: 'critical',
-        summary: `Cluster ${here} has no target of {{ $labels.job }}`,
-        description: `Service discovery of cluster ${here} has found no {{ $labels.job }} for ${alerts.componentDown.for}: service_down cannot fire for what is not there.`,
-      },
-      {
-        alert: 'NodeAgentMissing',
-        expr: 'count(up{job="kubelet"}) - on () group_right () count by (job) (up{job=~"node-exporter|cadvisor"}) > 0',
-        for: alerts.incomplete.for,
-        severity: 'warning',
-        summary: `Nodes of cluster ${here} lack {{ $labels.job }}`,
-        description: `Nodes that have a kubelet and no {{ $labels.job }} that cluster ${here} could scrape: {{ printf "%.0f" $value }}.`,
-      },
-    ],
-  },
-];
+export const nodeTargetRules: RulesOf = (fleet, { in: place, alerts }) => {
+  // DNS servers that are no pods have no target
+  const dns = fleet.kubernetes.find((k) => k.name === place)?.dnsCidrs ? [] : ['kube-dns'];
+  return [
+    {
+      name: 'node targets',
+      why: 'only the cluster that watches the nodes scrapes these jobs',
+      dashboard: 'nodes',
+      interval: '30s',
+      rules: [
+        {
+          alert: 'JobMissing',
+          expr: `(${[...nodeJobs, ...dns].map((job) => `absent(up{job="${job}"})`).join(' or ')}) ${unlessBlind}`,
+          for: alerts.componentDown.for,
+          severity: 'critical',
+          summary: `Cluster ${here} has no target of {{ $labels.job }}`,
+          description: `Service discovery of cluster ${here} has found no {{ $labels.job }} for ${alerts.componentDown.for}: service_down cannot fire for what is not there.`,
+        },
+        {
+          alert: 'NodeAgentMissing',
+          expr: 'count(up{job="kubelet"}) - on () group_right () count by (job) (up{job=~"node-exporter|cadvisor"}) > 0',
+          for: alerts.incomplete.for,
+          severity: 'warning',
+          summary: `Nodes of cluster ${here} lack {{ $labels.job }}`,
+          description: `Nodes that have a kubelet and no {{ $labels.job }} that cluster ${here} could scrape: {{ printf "%.0f" $value }}.`,
+        },
+      ],
+    },
+  ];
+};

@@ -83,7 +83,9 @@ export const observerTable = (fleet: ResolvedFleet): string => {
   const loads = fleet.clusters.filter(isLoaded).map((c) => c.load);
   const told = loads.length === fleet.clusters.length;
   const query = queryNeeds(loads);
-  const [store, compactor] = told ? [storeNeeds(loads, retention, o.store.shards), compactorNeeds(loads, retention)] : [];
+  const [store, compactor] = told
+    ? [storeNeeds(loads, retention, o.store.shards), compactorNeeds(loads, retention, o.compactor.resources.cpu)]
+    : [];
   const row = (
     title: string,
     pods: number,

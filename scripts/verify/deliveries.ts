@@ -7,6 +7,7 @@ import { type AddressInfo, createServer, type Server as NetServer, type Socket }
 import { dirname, join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { type AlertmanagerConfig, nowhere } from '../../charts/config/alertmanager';
+import { rulerLabels, rulerName } from '../../charts/fleet/checks';
 import { watchdog } from '../../charts/fleet/notifications';
 import { serve } from '../lib/run';
 import { freePort } from './pods';
@@ -160,12 +161,14 @@ const told: readonly Labels[] = [
   { alertname: 'PrometheusReplicaDown', severity: 'critical', cluster: 'a' },
   { alertname: 'service_down', severity: 'critical', cluster: 'a', job: 'thanos-query' },
   { alertname: 'service_down', severity: 'critical', cluster: 'c', job: 'prometheus' },
+  { alertname: 'service_down', severity: 'critical', cluster: 'b', job: 'web' }, // it has arrived, so its cluster can speak
 ];
 const implied: readonly Labels[] = [
   { ...full, severity: 'warning', instance: 'x' },
   { ...full, severity: 'info', instance: 'x' },
   { ...full, severity: 'info', instance: 'y' },
-  { alertname: 'service_down', severity: 'critical', cluster: 'b', job: 'web' },
+  { alertname: 'PrometheusReplicaDown', severity: 'critical', cluster: 'b', [rulerLabels.ruler]: rulerName },
+  { alertname: 'service_down', severity: 'critical', cluster: 'b', job: 'prometheus' },
   { alertname: 'service_down', severity: 'critical', cluster: 'a', job: 'prometheus' },
   { alertname: 'service_down', severity: 'critical', cluster: 'a', job: 'thanos-sidecar' },
 ];

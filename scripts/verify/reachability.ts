@@ -2,7 +2,7 @@
 // of the fleet, strangers among them, pods that wear the fleet's labels elsewhere, and addresses inside and outside of every
 // range that a policy or an edge names.
 import type { Manifest } from '../../charts/fleet';
-import { dns } from '../../charts/kit/policies';
+import { dns, dnsServers } from '../../charts/kit/policies';
 import { type Edge, type Peer, peerKey, type Workload } from '../../charts/kit/wiring';
 import type { Topology } from '../../charts/topology';
 import { podSpec } from '../lib/mounts';
@@ -55,7 +55,7 @@ const holds = (peer: Peer, { end, key }: Named): boolean => {
 const dnsPorts: readonly Port[] = ['UDP', 'TCP'].map((protocol) => ({ number: 53, protocol }));
 
 /** What the edges of a Kubernetes cluster allow. */
-const recorded = (edges: readonly Edge[]) => {
+const recorded = (edges: readonly Edge[], dnsPeers: readonly Peer[]) => {
   const group = (side: 'from' | 'to') => {
     const groups = new Map<string, Edge[]>();
     for (const edge of edges) groups.set(peerKey(edge[side]), [...(groups.get(peerKey(edge[side])) ?? []), edge]);
@@ -67,7 +67,7 @@ const recorded = (edges: readonly Edge[]) => {
   return (from: Named, to: Named, ports: readonly Port[]): readonly Port[] => {
     const own = from.key ? (outgoing.get(from.key) ?? []) : [];
     const out = own.filter((e) => holds(e.to, to));
-    const asksDns = own.length > 0 && holds(dns, to); // whoever opens connections may ask the DNS
+    const asksDns = own.length > 0 && dnsPeers.some((peer) => holds(peer, to)); // whoever opens connections may ask the DNS
     if (from.guarded && out.length === 0 && !asksDns) return [];
     const into = (to.key ? (incoming.get(to.key) ?? []) : []).filter((e) => holds(e.from, from));
     if (to.guarded && into.length === 0) return [];
@@ -175,7 +175,8 @@ export const reachabilityProblems = (objects: readonly Manifest[], topology: Top
   const ports = portsOf(objects, edges);
   const ends = endsOf(objects, edges, topology, kubernetes);
   const { allowedPorts } = network(objects);
-  const wanted = recorded(edges);
+  const cluster = topology.fleet.kubernetes.find((k) => k.name === kubernetes);
+  const wanted = recorded(edges, cluster ? dnsServers(cluster) : [dns]);
   const show = (list: readonly Port[]) => list.map((p) => `${p.number}/${p.protocol}`).join(', ');
   return ends.flatMap((from) =>
     ends.flatMap((to): string[] => {

@@ -12,8 +12,11 @@ export interface Course {
   readonly start: number;
 }
 
-/** A gauge's value (`_`: no sample; 1 at every so manieth step), or what is added at each step. */
-type Phase = number | '_' | { readonly every: number };
+/** A gauge's value (`_`: no sample; 1 at every so manieth step; waves that sink to a trough), or what is added at each step. */
+type Phase = number | '_' | { readonly every: number } | { readonly crest: number; readonly trough: number };
+
+/** How many steps a wave takes, by one down at each. */
+const waveOf = ({ crest, trough }: { crest: number; trough: number }): number => crest - trough + 1;
 
 /** A gauge that has one value in each world. */
 export const gauge = (good: Phase, bad: Phase, near: Phase): Course => ({ good, bad, near, counts: false, start: 0 });
@@ -63,6 +66,8 @@ export const timeline = ({ step = 1, before = 30, bad = 60, after = 60 }: Case):
 });
 
 const repeated = (value: Phase, steps: number): string => {
+  if (typeof value === 'object' && 'crest' in value)
+    return Array.from({ length: steps }, (_, i) => value.crest - (i % waveOf(value))).join(' ');
   if (typeof value === 'object') return Array.from({ length: steps }, (_, i) => (i % value.every === 0 ? '1' : '_')).join(' ');
   return value === '_' ? `_x${steps}` : `${value}+0x${steps - 1}`;
 };

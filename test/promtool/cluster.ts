@@ -31,7 +31,15 @@ export const clusterCases: readonly Case[] = [
           late * 24 * hour,
           early * 24 * hour,
         ),
+        'certmanager_certificate_expiration_timestamp_seconds{namespace="cert-manager", exported_namespace="demo-chicago", name="thanos-sidecar-server-tls"}':
+          gauge(90 * 24 * hour, late * 24 * hour, early * 24 * hour),
+        // one that is not issued yet, and somebody else's
+        'certmanager_certificate_expiration_timestamp_seconds{namespace="cert-manager", exported_namespace="demo-chicago", name="new"}':
+          always(0),
+        'certmanager_certificate_expiration_timestamp_seconds{namespace="cert-manager", exported_namespace="shop", name="web"}':
+          always(hour),
       },
+      count: 2,
     }),
   ),
   // it fires whatever happens; its near miss and its end are those of the program that evaluates it

@@ -75,9 +75,10 @@ const answersIn = (method: string, code: string): string =>
 const backlog = (alert: string, metric: string): Case => ({
   alert,
   severity: 'warning',
-  series: { [`${metric}{${of('thanos-compact')}}`]: gauge(0, 25, 20) },
-  step: 5,
-  bad: 90,
+  // near: the same waves, but each is worked off
+  series: { [`${metric}{${of('thanos-compact')}}`]: gauge(0, { crest: 60, trough: 25 }, { crest: 55, trough: 20 }) },
+  step: 10,
+  bad: 108,
 });
 
 const rises = (alert: string, severity: Severity, series: string): Case => ({
