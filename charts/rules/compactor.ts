@@ -9,8 +9,8 @@ export const compactorRules: RulesOf = (_fleet, { alerts }) => {
   // what waits comes in waves, when a range of time is over for every stream at once: the least of a wave counts, and
   // whether it is less than it was in the time before
   const notShrinking = (metric: string) => {
-    const least = `min_over_time(${metric}{${job}}[${backlog.for}])`;
-    return `sum by (job) (${least}) > ${backlog.blocks} unless sum by (job) (${least}) < sum by (job) (${least} offset ${backlog.for})`;
+    const least = (offset = '') => `sum by (job) (min_over_time(${metric}{${job}}[${backlog.for}]${offset}))`;
+    return `${least()} > ${backlog.blocks} unless ${least()} < ${least(` offset ${backlog.for}`)}`;
   };
   // as in sidecar.ts, the gauge is 0 until the process has uploaded something
   const lastUpload = `(max by (pod) (thanos_objstore_bucket_last_successful_upload_time{${job}} > 0) or max by (pod) (process_start_time_seconds{${job}}))`;
