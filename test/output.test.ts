@@ -2,8 +2,11 @@
 
 import { parse } from 'yaml';
 import { z } from 'zod';
+import type { Manifest } from '../charts/fleet';
 import { imageOf, images } from '../charts/images';
+import { filesInParts } from '../charts/kit/parts';
 import { bytes, cores, seconds } from '../charts/kit/units';
+import { globalRuleFiles } from '../charts/rules';
 import { currentIdentities, goldens, listedIdentities, schemaFile, staleOutput, staleSingles } from '../scripts/generate';
 import { consequenceOf, subjectOf } from '../scripts/lib/identities';
 import {
@@ -20,6 +23,7 @@ import {
   sample,
   sampleOf,
   samples,
+  type Workload,
   workloadsOf,
 } from './support/fleets';
 import {
@@ -424,5 +428,52 @@ describe('adding a cluster to the demo', () => {
         .filter((w) => w.name === 'prometheus' && w.namespace !== 'demo-denver')
         .map((w) => w.object.spec.template);
     expect(templates(after)).toEqual(templates(before));
+  });
+});
+
+describe('rules of a fleet that has more of them than a ConfigMap holds', () => {
+  const many = (clusters: number, more = '') =>
+    sampleOf(
+      'fleet.yaml',
+      `name: demo
+kubernetes: {kind: {platform: kind}}
+objectStore: {type: embedded}
+observer: {in: kind}
+clusters: {${Array.from({ length: clusters }, (_, i) => `c${i}: {in: kind}`).join(', ')}}
+${more}`,
+    ).objects;
+  /** A workload's rule files as its pods see them, and the sizes of the ConfigMaps that they come from. */
+  const rulesOf = (objects: readonly Manifest[], namespace: string, workload: string) => {
+    const { spec } = workloadsOf(objects).find((w) => w.namespace === namespace && w.name === workload) as Workload;
+    const { configMap, projected } = spec.volumes.find((v: Json) => v.name === 'rules');
+    const names: string[] = configMap ? [configMap.name] : projected.sources.map((s: Json) => s.configMap.name);
+    const maps = names.map((name) => objects.find((o) => o.metadata.namespace === namespace && o.metadata.name === name) as Json);
+    return { files: maps.flatMap((m) => Object.keys(m.data)), texts: maps.flatMap((m) => Object.values(m.data)), maps };
+  };
+  const sizes = (maps: readonly Json[]): number[] => maps.map((m) => JSON.stringify(m).length);
+
+  test('of the ruler are in several, each of which fits a client-side apply, and none is lost', () => {
+    const few = rulesOf(many(2), 'demo-observer', 'thanos-rule');
+    const { files, texts, maps } = rulesOf(many(250), 'demo-observer', 'thanos-rule');
+    expect(few.maps).toHaveLength(1);
+    expect(maps.length).toBeGreaterThan(4);
+    expect(sizes(maps).filter((size) => size > 250_000)).toEqual([]);
+    expect(files).toHaveLength(new Set(files).size);
+    const groups = (all: readonly unknown[]) => all.flatMap((text) => parse(text as string).groups).map((g: Json) => g.name);
+    expect(groups(texts)).toHaveLength(125 * groups(few.texts).length);
+    expect(new Set(groups(texts)).size).toBe(groups(texts).length);
+  });
+  test('of 1,000 clusters are, too', () => {
+    const names = Array.from({ length: 1000 }, (_, i) => ({ ...(demo().topology.fleet.clusters[0] as Json), name: `c${i}` }));
+    const files = globalRuleFiles({ ...demo().topology.fleet, clusters: names });
+    const parts = filesInParts(files);
+    expect(parts.flatMap((part) => Object.keys(part))).toEqual(Object.keys(files));
+    expect(parts.map((part) => JSON.stringify(part).length).filter((size) => size > 250_000)).toEqual([]);
+  });
+  test("of a cluster's Prometheus are in several, the first of which is called as if it were alone", () => {
+    const large = `alerts: {ruleFiles: {cluster: [${'test/support/rules/good.yaml, '.repeat(700)}]}}`;
+    const { maps } = rulesOf(many(2, large), 'demo-c0', 'prometheus');
+    expect(maps.map((m) => m.metadata.name)).toEqual(['prometheus-rules', 'prometheus-rules-2']);
+    expect(sizes(maps).filter((size) => size > 250_000)).toEqual([]);
   });
 });

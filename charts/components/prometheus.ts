@@ -16,6 +16,7 @@ import { configDirectory, prometheusConfig, rulesDirectory, type Targets } from 
 import { prometheusName, type ResolvedCluster, type ResolvedFleet, type ResolvedKubernetes } from '../fleet/resolve';
 import { images } from '../images';
 import {
+  configMapsVolume,
   configMapVolume,
   container,
   containerPorts,
@@ -32,6 +33,7 @@ import {
   statefulSet,
   yaml,
 } from '../kit/kubernetes';
+import { filesInParts } from '../kit/parts';
 import { seconds } from '../kit/units';
 import { type Edges, Endpoint, type Exposure, type Port, type Workload } from '../kit/wiring';
 import { clusterRuleFiles } from '../rules';
@@ -118,7 +120,9 @@ export const renderPrometheus = (
   const config = reloadedConfigMap(scope, workload, 'prometheus', {
     'prometheus.yml': yaml(prometheusConfig(fleet, cluster, options.targets, alertmanagers)),
   });
-  const rules = reloadedConfigMap(scope, workload, 'prometheus-rules', clusterRuleFiles(fleet, cluster));
+  const rules = filesInParts(clusterRuleFiles(fleet, cluster)).map((files, i) =>
+    reloadedConfigMap(scope, workload, `prometheus-rules${i === 0 ? '' : `-${i + 1}`}`, files),
+  );
   renderRights(scope, prometheus, options.targets);
   service(scope, workload, [http, sidecarHttp, grpc], { headless: true });
   const data: k8s.VolumeMount = { name: 'data', mountPath: dataDirectory };
@@ -181,7 +185,7 @@ export const renderPrometheus = (
         ],
         volumes: [
           configMapVolume('config', config),
-          configMapVolume('rules', rules),
+          configMapsVolume('rules', rules),
           ...(prometheus.clientTls ? [{ name: 'certificates', configMap: { name: expiryRules.configMap, optional: true } }] : []),
           ...tlsVolumes(sidecarTls, prometheus.clientTls),
           ...bucket.volumes,

@@ -4,7 +4,18 @@ import { type Certificate, clientCertificate, clientTls, tlsMounts, tlsVolumes }
 import type { BucketClient } from '../config/objstore';
 import { rulerLabels, rulerName } from '../fleet/checks';
 import type { ResolvedFleet, ResolvedKubernetes } from '../fleet/resolve';
-import { configMapVolume, hashedConfigMap, podField, readOnly, resources, service, statefulSet, yaml } from '../kit/kubernetes';
+import {
+  configMapsVolume,
+  configMapVolume,
+  hashedConfigMap,
+  podField,
+  readOnly,
+  resources,
+  service,
+  statefulSet,
+  yaml,
+} from '../kit/kubernetes';
+import { filesInParts } from '../kit/parts';
 import type { Edges, Endpoint } from '../kit/wiring';
 import { globalRuleFiles } from '../rules';
 import { drains, grpc, http, type Place, type StoreApi, thanosPod, thanosWorkload, withStoreApi } from './thanos';
@@ -46,7 +57,7 @@ export const renderRuler = (
     }),
     'query.yaml': yaml([{ static_configs: [options.query.for(workload)], scheme: 'http' }]),
   });
-  const rules = hashedConfigMap(scope, workload, 'thanos-rule-rules', globalRuleFiles(fleet));
+  const rules = filesInParts(globalRuleFiles(fleet)).map((files) => hashedConfigMap(scope, workload, 'thanos-rule-rules', files));
   service(scope, workload, [http, grpc], { headless: true });
   statefulSet(
     scope,
@@ -72,7 +83,7 @@ export const renderRuler = (
       env: [podField('POD_NAME', 'metadata.name')],
       resources: resources(fleet.observer.ruler.resources),
       volumeMounts: [readOnly('config', configDirectory), readOnly('rules', rulesDirectory), ...tlsMounts(ruler.clientTls)],
-      volumes: [configMapVolume('config', config), configMapVolume('rules', rules), ...tlsVolumes(ruler.clientTls)],
+      volumes: [configMapVolume('config', config), configMapsVolume('rules', rules), ...tlsVolumes(ruler.clientTls)],
     }),
     [{ name: 'data', size: fleet.observer.ruler.volume, storageClass: kubernetes.storageClass }],
   );

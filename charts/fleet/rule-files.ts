@@ -253,10 +253,10 @@ const findingsIn = (source: string, where: Where, lines: LineCounter): Finding[]
   });
 };
 
-/** Kubernetes takes a ConfigMap of 1 MiB; the rest is for the fleet's own rules. */
+/** Kubernetes takes a ConfigMap of 1 MiB, and a file is in one of them. */
 const roomForRules = 768 * 2 ** 10;
 
-/** Files of one place together, which are mounted from one ConfigMap. */
+/** Files of one place together: what does not fit into one ConfigMap goes into several, but the largest may be nearly all of it. */
 const sizes = (fleet: Fleet, files: RuleTexts): Violation[] => {
   const everywhere = fleet.alerts?.ruleFiles?.cluster ?? [];
   const places: [Path, readonly string[]][] = [

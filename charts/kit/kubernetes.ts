@@ -391,6 +391,13 @@ export const namespace = (scope: Construct, name: string, fleet: string, level: 
 };
 
 export const configMapVolume = (name: string, configMap: string): k8s.Volume => ({ name, configMap: { name: configMap } });
+/** The files of several ConfigMaps in one folder. */
+export const configMapsVolume = (name: string, configMaps: readonly string[]): k8s.Volume => {
+  const [only, ...others] = configMaps;
+  return only !== undefined && others.length === 0
+    ? configMapVolume(name, only)
+    : { name, projected: { sources: configMaps.map((configMap) => ({ configMap: { name: configMap } })) } };
+};
 export const secretVolume = (name: string, secret: string): k8s.Volume => ({ name, secret: { secretName: secret } });
 export const emptyDir = (name: string, sizeLimit: string): k8s.Volume => ({ name, emptyDir: { sizeLimit: quantity(sizeLimit) } });
 export const readOnly = (name: string, mountPath: string): k8s.VolumeMount => ({ name, mountPath, readOnly: true });

@@ -5,6 +5,7 @@
 import type { UserRuleFile } from '../fleet/alerts';
 import type { ResolvedCluster, ResolvedFleet } from '../fleet/resolve';
 import { yaml } from '../kit/kubernetes';
+import { inParts } from '../kit/parts';
 import { alertmanagerRules } from './alertmanager';
 import { certificateRules } from './certificates';
 import { compactorRules } from './compactor';
@@ -60,21 +61,23 @@ export const clusterRuleFiles = (fleet: ResolvedFleet, cluster: ResolvedCluster)
   };
 };
 
+/** Files of one name, numbered from the second on, of which each fits into a ConfigMap. */
+const dividedFile = (name: string, fleet: ResolvedFleet, all: readonly RuleGroup[]): Record<string, string> => {
+  // as JSON, which is about as long as the YAML of a ConfigMap in JSON, and much faster to make
+  const parts = inParts(all, (group) => Buffer.byteLength(JSON.stringify(ruleFile(fleet, [group]))));
+  return Object.fromEntries(parts.map((part, i) => [`${name}${i === 0 ? '' : `-${i + 1}`}.yaml`, text(fleet, part)]));
+};
+
 /** Rule files of the ruler, by name. promtool takes no partial_response_strategy, so groups that have one are by themselves. */
 export const globalRuleFiles = (fleet: ResolvedFleet): Record<string, string> => {
   const all = [
     ...fleet.clusters.flatMap((cluster) => groups('global', fleet, cluster)),
     ...fleet.externals.flatMap((external) => externalRules(fleet, external).map((group) => without(group, external.alerts))),
   ];
+  const [partial, whole] = [all.filter((group) => group.partialResponse), all.filter((group) => !group.partialResponse)];
   return {
-    'global.yaml': text(
-      fleet,
-      all.filter((group) => !group.partialResponse),
-    ),
-    'global-partial.yaml': text(
-      fleet,
-      all.filter((group) => group.partialResponse),
-    ),
+    ...dividedFile('global', fleet, whole),
+    ...dividedFile('global-partial', fleet, partial),
     ...userFiles(fleet.alerts.ruleFiles, 'yaml'),
   };
 };
