@@ -50,7 +50,7 @@ type Gateway = Extract<ResolvedWay, { by: 'gateway' }>;
 const albIngress = (scope: Construct, { fleet, observer }: Topology, way: Alb, part: WebPart, host: string): void => {
   const { server, port } = observer[part].http;
   // a query that takes its time must not be cut off by the balancer, whose own limit is a minute
-  const idle = seconds(fleet.observer.query.timeout) + 10;
+  const idle = Math.ceil(seconds(fleet.observer.query.timeout)) + 10; // AWS takes whole seconds
   const settings: Record<string, string> = {
     'group.name': fleet.name,
     scheme: way.scheme,

@@ -65,6 +65,10 @@ describe('a load balancer of the AWS Load Balancer Controller', () => {
       /idle_timeout\.timeout_seconds=(\d+)/.exec(annotation(ingresses[1] as Manifest, 'load-balancer-attributes')) ?? [];
     expect(Number(idle)).toBeGreaterThan(120);
   });
+  test('is told of that in whole seconds', () => {
+    const [ingress] = ofKind(objectsOf(`ingress: {${alb}}, ${grafana()}, query: {timeout: 1m500ms}`), 'Ingress');
+    expect(annotation(ingress as Manifest, 'load-balancer-attributes')).toMatch(/^idle_timeout\.timeout_seconds=71,/);
+  });
   test.each([
     ['grafana', 3000],
     ['thanos-query-frontend', 10902],

@@ -338,6 +338,15 @@ test('a $ in a label of a cluster is a $ in its series, not a variable', () => {
   expect(config.global.external_labels.price).toBe('$$5 $$HOME'); // prometheus: os.Expand, in which $$ is a $
 });
 
+test.each(['1s', '05s', '5000ms', '1s500ms', '9s999ms', '10s', '15s', '2m'])(
+  'a scrape every %s ends before the next',
+  (interval) => {
+    const text = demo().text.replace('chicago: {in: kind}', `chicago: {in: kind, scrapeInterval: ${interval}}`);
+    const { global } = configFile(sampleOf('fleet.yaml', text).objects, 'demo-chicago', 'prometheus.yml');
+    expect(seconds(global.scrape_timeout)).toBe(Math.min(seconds(interval), 10)); // Prometheus refuses one that is longer
+  },
+);
+
 test('a fleet whose localhost has no address but those of pods lets nobody in', () => {
   const text = demo().text.replace('{platform: kind}', '{platform: kind, podCidrs: [10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16]}');
   const rules = ofKind(sampleOf('fleet.yaml', text).objects, 'NetworkPolicy').flatMap((o) => o.spec.ingress ?? []);

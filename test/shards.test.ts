@@ -194,3 +194,10 @@ test('chunk pool and caches of a store gateway are at most 60% of its memory, an
       ).toBeLessThanOrEqual(memory);
     }
 });
+
+test('ages are told in whole seconds, which is all that Thanos reads', () => {
+  const args = containersOf(fleetOf({ splitAt: ['30d500ms'] })).flatMap(({ container }) => container.args as string[]);
+  const times = args.filter((a) => /^--(min|max)-time=/.test(a));
+  expect(times).toHaveLength(2);
+  expect(times.filter((a) => !/=-\d+[sh]$/.test(a))).toEqual([]);
+});

@@ -21,7 +21,7 @@ export const datasources = (url: string, timeInterval: string, queryTimeoutSecon
         prometheusType: 'Thanos',
         timeInterval,
         queryTimeout: `${queryTimeoutSeconds}s`,
-        timeout: queryTimeoutSeconds,
+        timeout: Math.ceil(queryTimeoutSeconds),
         manageAlerts: false,
       },
     },

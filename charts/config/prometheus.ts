@@ -7,7 +7,7 @@
 //   - annotated pods belong to the cluster that claims their namespace, and to the one with `nodes` when nobody does.
 import { clusterLabel, type ResolvedCluster, type ResolvedFleet, replicaLabel } from '../fleet/resolve';
 import { partOf } from '../kit/kubernetes';
-import { bytes } from '../kit/units';
+import { bytes, seconds } from '../kit/units';
 import type { Endpoint } from '../kit/wiring';
 import { aboutLabel } from '../rules/rule';
 import { expiryRules } from './certificates';
@@ -297,7 +297,7 @@ export const prometheusConfig = (
 ) => ({
   global: {
     scrape_interval: cluster.scrapeInterval,
-    scrape_timeout: cluster.scrapeInterval.match(/^([1-9]|10)s$/) ? cluster.scrapeInterval : '10s',
+    scrape_timeout: seconds(cluster.scrapeInterval) < 10 ? cluster.scrapeInterval : '10s', // never longer than the interval
     evaluation_interval: cluster.scrapeInterval,
     external_labels: { ...literal(cluster.labels), [clusterLabel]: cluster.name, [replicaLabel]: '$POD_NAME' },
   },
