@@ -161,6 +161,30 @@ clusters:
   });
 
   test.each([
+    [
+      'a key of S3',
+      fleet({
+        objectStore: 'objectStore: {type: s3, bucket: abc, endpoint: s3, auth: {accessKey: AKIA, secretKey: "hunter, 2"}}',
+      }),
+    ],
+    ['a password', fleet({ observer: 'observer: {in: kind, grafana: {password: hunter}}' })],
+    ['a quoted key', fleet({ observer: "observer: {in: kind, grafana: {'admin_password': 'hunter }'}}" })],
+    ['a URL', fleet({ alerts: 'gitops: {argocd: {repo: "https://me:hunter@git.example.com/fleet.git"}}' })],
+    ['a URL that is no value', fleet({ alerts: 'alerts: {runbookUrl: "https://hunter@example.com/"}' })],
+    ['what has no such keys at all', fleet({ observer: 'observer: {in: {password: hunter}}' })],
+  ])('shows no secret that is written into the file: %s', (_, text) => {
+    const { message } = refusal(text);
+    expect(message).not.toMatch(/hunter|AKIA|\b2\b/);
+    expect(message).toMatch(/\*{4}/);
+  });
+  test('about a key of a secret says that the file names Secrets only', () => {
+    const { violations } = refusal(
+      fleet({ objectStore: 'objectStore: {type: s3, bucket: abc, endpoint: s3, auth: {secret: s, secretKey: k}}' }),
+    );
+    expect(violations[0]?.remedy).toMatch(/^secret: and the name of a Secret that holds it/);
+  });
+
+  test.each([
     ['replcas', clusters('chicago: {in: kind, replcas: 2}'), 'replicas, if that is what you mean.'],
     ['grafna', fleet({ observer: 'observer: {in: kind, grafna: {}}' }), 'grafana, if that is what you mean.'],
     ['sizee', fleet({ objectStore: 'objectStore: {type: embedded, sizee: 5Gi}' }), 'size, if that is what you mean.'],

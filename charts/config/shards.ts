@@ -12,7 +12,7 @@ export const selector = ({ hash }: Shard): object[] | undefined =>
     { action: 'keep', source_labels: [rest], regex: String(hash.rest) },
   ];
 
-/** In whole seconds: Thanos takes a time as a number and one unit (model.ParseDuration), and no fractions. */
+/** In whole seconds: Thanos reads no fractions of them. */
 const ago = (age: number): string => (age % 3600 === 0 ? `-${age / 3600}h` : `-${Math.round(age)}s`);
 
 /** The times that a shard serves; a block that is in them only in part is served in part. */

@@ -11,12 +11,13 @@ import { nearest, nearKeys } from './nearest';
 import { type ResolvedFleet, resolve } from './resolve';
 import { readRuleFiles, ruleFileViolations } from './rule-files';
 import { type Fleet, fleetSchema } from './schema';
+import { isSecretKey, withoutSecrets } from './secrets-in-text';
 import { FleetError, type Path, refuseIf, type Source, type Violation } from './violations';
 
 type Issue = z.core.$ZodIssue;
 
 const show = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? 'nothing';
+  const text = withoutSecrets(JSON.stringify(value) ?? 'nothing');
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 };
 
@@ -38,12 +39,27 @@ const wanted = (issue: Pick<Issue, 'message'> & { values?: readonly unknown[]; e
   return values?.join(' or ') ?? { array: 'a list', boolean: 'true or false' }[expected] ?? `a ${expected}`;
 };
 
+/** A secret in place of the name of one: the nearest key, `secret`, would take it for a name. */
+const secretWritten = (name: string, path: Path, key: string, known: readonly string[]): Violation => {
+  const reference = known.find((k) => /secret$/i.test(k));
+  return {
+    code: 'unknown-key',
+    path: [...path, key],
+    problem: `${name} has no key ${show(key)}, which would be a secret itself`,
+    consequence: 'everybody who may read the fleet file would know it, and nothing would use it.',
+    remedy: reference
+      ? `${reference}: and the name of a Secret that holds it, which you make yourself; and another ${key} in its place, if this one was pushed.`
+      : 'leave it out: secrets are in Secrets that you make yourself, and a fleet file names them only.',
+  };
+};
+
 const fromIssue = (issue: Issue, input: unknown): Violation[] => {
   const path = issue.path as Path;
   const name = path.length ? path.join('.') : 'the fleet';
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => {
       const known = nearKeys(fleetSchema, path, input);
+      if (isSecretKey(key)) return secretWritten(name, path, key, known);
       const near = nearest(key, known);
       return {
         code: 'unknown-key',

@@ -5,6 +5,7 @@ import type { Code } from './codes';
 import { render, type Style } from './messages';
 import type { ResolvedFleet } from './resolve';
 import type { Fleet } from './schema';
+import { withoutSecrets } from './secrets-in-text';
 
 export type Path = readonly (string | number)[];
 
@@ -90,7 +91,7 @@ const locate = (violations: readonly Violation[], source: Source | undefined): P
     .map(({ violation, at }) => ({
       ...violation,
       where: `${source.file}:${at.line}:${at.column}`,
-      excerpt: { ...at, text: lines[at.line - 1] ?? '' },
+      excerpt: { ...at, text: withoutSecrets(lines[at.line - 1] ?? '') },
     }));
 };
 

@@ -22,6 +22,11 @@ const codes: readonly Refusal[] = [
     right: fleet({ objectStore: 'objectStore: {type: s3, bucket: abc, endpoint: s3, auth: {secret: s}}' }),
   },
   {
+    code: 'unknown-key',
+    wrong: fleet({ objectStore: 'objectStore: {type: s3, bucket: abc, endpoint: s3, auth: {secret: s, »secretKey: k}}' }),
+    right: fleet({ objectStore: 'objectStore: {type: s3, bucket: abc, endpoint: s3, auth: {secret: s, key: k}}' }),
+  },
+  {
     code: 'missing-key',
     wrong: fleet({ objectStore: '»objectStore: {type: s3, bucket: abc, endpoint: s3}' }),
     right: fleet({ objectStore: 'objectStore: {type: s3, bucket: abc, endpoint: s3, auth: {secret: s}}' }),

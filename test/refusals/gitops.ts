@@ -18,4 +18,24 @@ export const gitopsRefusals: readonly Refusal[] = [
     right: argocd('repo: git@git.example.com:acme/fleet.git'),
   })),
   { code: 'wrong-value', wrong: argocd(`${repo}, »path: dist/`), right: argocd(`${repo}, path: clusters/dist`) },
+  {
+    code: 'project-of-argocd',
+    wrong: argocd(`${repo}, »project: default`),
+    right: argocd(`${repo}, project: defaults`),
+  },
+  {
+    code: 'project-of-argocd',
+    wrong: argocd(repo).replace('name: demo', 'name: default').replace('argocd', '»argocd'),
+    right: argocd(`${repo}, project: fleet`).replace('name: demo', 'name: default'),
+  },
+  ...['https://me:token@git.example.com/acme/fleet.git', 'https://token@git.example.com/acme/fleet.git'].map((url) => ({
+    code: 'credential-in-url',
+    wrong: argocd(`»repo: '${url}'`),
+    right: argocd(repo),
+  })),
+  {
+    code: 'credential-in-url',
+    wrong: argocd(`»repo: 'ssh://git:password@git.example.com/acme/fleet.git'`),
+    right: argocd(`repo: 'ssh://git@git.example.com/acme/fleet.git'`),
+  },
 ];
