@@ -7,6 +7,7 @@ export const codes = [
   'accept-nothing',
   'accept-unknown-code',
   'accept-unknown-place',
+  'address-twice',
   'alb-off-eks',
   'autoscale-backwards',
   'balancer-among-pods',

@@ -1,8 +1,10 @@
 // What the schema cannot say about connections between Kubernetes clusters: nothing unreachable, nothing open.
+import { isEverybody } from '../kit/addresses';
 import { isSpread, type ResolvedExpose, replicaPattern } from './exposure';
+import { isExternal } from './externals';
 import type { ResolvedFleet } from './resolve';
 import type { Expose, Fleet } from './schema';
-import type { Check, Path, Violation } from './violations';
+import { type Check, type Path, refuseIf, type Violation } from './violations';
 
 /** Whatever the fleet file exposes: where it says so, what it is, and how often it runs. */
 const exposed = (fleet: Fleet, resolved: ResolvedFleet) => [
@@ -123,12 +125,12 @@ const replicaViolations = (path: Path, { loadBalancer, addresses }: Expose, repl
 
 const sourceViolations = (path: Path, { allowFrom }: Expose): Violation[] =>
   allowFrom.flatMap((cidr, i) =>
-    cidr.endsWith('/0')
+    isEverybody(cidr)
       ? [
           {
             code: 'open-to-everybody',
             path: [...path, 'allowFrom', i],
-            problem: `${cidr} is everybody`,
+            problem: `${cidr} is everybody, or a large part of the internet`,
             consequence: 'the port would be open to the whole internet, with nothing but certificates between.',
             remedy: 'the addresses that connections really come from, such as 10.1.0.0/16.',
           },
@@ -186,6 +188,53 @@ const nodePortsTwice: Check = (fleet, resolved) => {
   });
 };
 
+interface Addressed {
+  readonly path: Path;
+  readonly what: string;
+  /** host:port of each, or the name of its load balancer, which has one port. */
+  readonly addresses: readonly string[];
+  /** The Kubernetes cluster, if its nodes have the addresses: one port of them twice is told otherwise. */
+  readonly nodesOf?: string;
+}
+
+const written = { nodePort: ['nodePort', 'address'], loadBalancer: ['loadBalancer', 'hostname'], none: ['addresses'] } as const;
+
+/** Whatever is reached by an address that the fleet file says. */
+const addressed = (fleet: Fleet, resolved: ResolvedFleet): Addressed[] => [
+  ...exposed(fleet, resolved).flatMap(({ path, what, resolved: expose, in: nodesOf }): Addressed[] => {
+    const addresses = expose?.addresses.flatMap(({ host, port }) =>
+      host === undefined ? [] : [port === undefined ? host : `${host}:${port}`],
+    );
+    return expose && addresses
+      ? [{ path: [...path, ...written[expose.by]], what, addresses, ...(expose.by === 'nodePort' ? { nodesOf } : {}) }]
+      : [];
+  }),
+  ...Object.entries(fleet.clusters).flatMap(([name, c]): Addressed[] =>
+    isExternal(c) && c.sidecar?.addresses
+      ? [{ path: ['clusters', name, 'sidecar', 'addresses'], what: `the sidecars of ${name}`, addresses: c.sidecar.addresses }]
+      : [],
+  ),
+];
+
+/** Of two at one address, each would answer for both. */
+const addressesTwice: Check = (fleet, resolved) => {
+  const all = addressed(fleet, resolved);
+  return all.flatMap(({ path, addresses, nodesOf }, i): Violation[] => {
+    const clashes = all.slice(0, i).flatMap((other) => {
+      if (nodesOf !== undefined && other.nodesOf === nodesOf) return [];
+      const address = addresses.find((a) => other.addresses.some((b) => a.toLowerCase() === b.toLowerCase()));
+      return address === undefined ? [] : [{ address, what: other.what }];
+    });
+    return clashes.slice(0, 1).map(({ address, what }) => ({
+      code: 'address-twice',
+      path,
+      problem: `${address} is that of ${what} already`,
+      consequence: 'both would be asked at one place: one of the two would be missing, and no certificate has the names of both.',
+      remedy: 'an address of its own for each, with the name of its cluster in it, for example.',
+    }));
+  });
+};
+
 const issuer: Check = (fleet, resolved) => {
   const path: Path = ['tls', 'issuer'];
   if (!isSpread(resolved))
@@ -225,8 +274,27 @@ const issuer: Check = (fleet, resolved) => {
       ];
 };
 
-/** Contexts tell Kubernetes clusters apart. */
-const contexts: Check = (fleet, resolved) => {
+/** What tells Kubernetes clusters apart: their contexts, and on EKS their ARNs. */
+const contexts: Check = (fleet, resolved) => [...contextsTwice(fleet, resolved), ...arnsTwice(fleet, resolved)];
+
+const arnsTwice: Check = ({ kubernetes }) => {
+  const owner = new Map<string, string>();
+  return Object.entries(kubernetes).flatMap(([name, k]): Violation[] => {
+    const arn = k.platform === 'eks' ? k.arn : undefined;
+    if (arn === undefined) return [];
+    const other = owner.get(arn);
+    owner.set(arn, other ?? name);
+    return refuseIf(other !== undefined, {
+      code: 'context-twice',
+      path: ['kubernetes', name, 'arn'],
+      problem: `${name} and ${other} are the EKS cluster ${arn}`,
+      consequence: 'both would be applied to one Kubernetes cluster, or roles written for the wrong one.',
+      remedy: 'the ARN of each, which `aws eks describe-cluster` says.',
+    });
+  });
+};
+
+const contextsTwice: Check = (fleet, resolved) => {
   const owner = new Map<string, string>();
   return resolved.kubernetes.flatMap((k): Violation[] => {
     const other = owner.get(k.context);
@@ -268,5 +336,5 @@ const ofKnownPlaces =
 
 export const exposureChecks: readonly Check[] = [
   contexts,
-  ...[exposure, nodePortsTwice, issuer, observerWatched].map(ofKnownPlaces),
+  ...[exposure, nodePortsTwice, addressesTwice, issuer, observerWatched].map(ofKnownPlaces),
 ];

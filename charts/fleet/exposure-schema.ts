@@ -1,5 +1,6 @@
 // How a port is reached from other Kubernetes clusters, in the fleet file.
 import { z } from 'zod';
+import { replicaPattern } from './exposure';
 import { cidr, count, host, portNumber, text } from './scalars';
 
 const nodePort = z.strictObject({
@@ -16,9 +17,13 @@ const loadBalancer = z.strictObject({
   hostname: text(
     new RegExp(`^${host.replaceAll('a-zA-Z0-9]', 'a-zA-Z0-9{}]')}$`),
     'write a host name, with {replica} in it where there are several replicas: prometheus-{replica}.chicago.example.com',
-  ).describe(
-    'Host name of the load balancer of each replica; {replica} stands for 0, 1, …. external-dns is asked for it by an annotation.',
-  ),
+  )
+    .refine((name) => !/[{}]/.test(name.replaceAll(replicaPattern, '')), {
+      error: `write a host name whose only placeholder is ${replicaPattern}, such as prometheus-${replicaPattern}.chicago.example.com`,
+    })
+    .describe(
+      'Host name of the load balancer of each replica; {replica} stands for 0, 1, …. external-dns is asked for it by an annotation.',
+    ),
   internal: z
     .boolean({ error: 'write true or false' })
     .optional()

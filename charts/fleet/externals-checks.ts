@@ -100,6 +100,13 @@ const reach: Check = (fleet) =>
         consequence: 'behind one address the querier sees one replica and misses what the others have.',
         remedy: 'an address for each replica.',
       }),
+      ...refuseIf(new Set(addresses).size !== addresses?.length, {
+        code: 'replicas-behind-one-address',
+        path: [...path, 'addresses'],
+        problem: `an address of ${name} is there twice`,
+        consequence: 'the querier would see one of its replicas twice, and miss what another has.',
+        remedy: 'each address once, one for each replica.',
+      }),
       ...refuseIf(sidecar?.tls === undefined, {
         code: 'external-without-tls',
         path: [...path, 'addresses'],

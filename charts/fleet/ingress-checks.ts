@@ -1,5 +1,5 @@
 // What the schema cannot say about how people reach the user interfaces: nothing open by accident, nothing that leads nowhere.
-import { holds } from '../kit/addresses';
+import { holds, isEverybody } from '../kit/addresses';
 import { isSpread } from './exposure';
 import { type WebPart, webParts } from './ingress';
 import type { Fleet } from './schema';
@@ -75,10 +75,10 @@ const platform: Check = (fleet, resolved) => {
 
 const everybody: Check = (fleet) =>
   (fleet.observer.ingress?.alb?.allowFrom ?? []).flatMap((range, i) =>
-    refuseIf(range.endsWith('/0'), {
+    refuseIf(isEverybody(range), {
       code: 'ingress-from-everybody',
       path: ['observer', 'ingress', 'alb', 'allowFrom', i],
-      problem: `${range} is everybody`,
+      problem: `${range} is everybody, or a large part of the internet`,
       consequence:
         'whoever finds the hosts can read every metric and silence every alert where nobody asks who it is, and try passwords at Grafana.',
       remedy: 'the addresses that people come from: an office, a VPN.',

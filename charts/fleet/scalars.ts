@@ -48,7 +48,7 @@ export const labelName = text(
 const octet = '(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
 const group = '[0-9a-fA-F]{1,4}';
 const ipv4 = `${octet}(\\.${octet}){3}/([0-9]|[12][0-9]|3[0-2])`;
-const ipv6 = `(${group}(:${group}){7}|(?=([^:/]*:){2,7}[^:/]*/)(${group}(:${group})*)?::(${group}(:${group})*)?)/([0-9]{1,2}|1[01][0-9]|12[0-8])`;
+const ipv6 = `(${group}(:${group}){7}|(?=([^:/]*:){2,7}[^:/]*/)(${group}(:${group})*)?::(${group}(:${group})*)?)/([0-9]|[1-9][0-9]|1[01][0-9]|12[0-8])`;
 export const cidr = text(new RegExp(`^(${ipv4}|${ipv6})$`), 'write an address range such as 10.0.0.0/8');
 export const host = '[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\\.[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)*';
 export const portNumber = '([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d\\d|655[0-2]\\d|6553[0-5])';

@@ -35,6 +35,15 @@ const onEks = (way: string, more: string): string =>
     more,
   });
 
+const arn = 'arn:aws:eks:eu-west-1:111122223333:cluster/metrics';
+/** Two Kubernetes clusters beside that of the observer. */
+const cloudy = {
+  store: '{type: s3, bucket: blocks, endpoint: s3.example.com, auth: {secret: blocks}}',
+  observer: `{in: here, expose: {nodePort: {address: 192.0.2.1}, ${from}}}`,
+  there: `there: {in: there, expose: {loadBalancer: {hostname: 'a-{replica}.example.com'}, ${from}}}, far: {in: far, expose: {loadBalancer: {hostname: 'b-{replica}.example.com'}, ${from}}}`,
+  more: tls,
+};
+
 export const exposureRefusals: readonly Refusal[] = [
   { code: 'not-exposed', wrong: spread({ there: '»there: {in: there}' }), right: spread() },
   { code: 'not-exposed', wrong: spread({ observer: '{in: here}' }).replace('observer:', '»observer:'), right: spread() },
@@ -71,13 +80,18 @@ export const exposureRefusals: readonly Refusal[] = [
     wrong: elsewhere("»addresses: ['a:1', 'a:1']"),
     right: elsewhere("addresses: ['a:1', 'a:2']"),
   },
-  ...['0.0.0.0/0', '::/0'].map((everybody) => ({
+  ...['0.0.0.0/0', '::/0', '0.0.0.0/1', '128.0.0.0/1', '8000::/1', '2000::/3'].map((everybody) => ({
     code: 'open-to-everybody',
     wrong: there(`{nodePort: {}, allowFrom: [10.0.0.0/8, »"${everybody}"]}`),
     right: there('{nodePort: {}, allowFrom: [10.0.0.0/8, "fd00::/8"]}'),
   })),
   { code: 'missing-key', wrong: spread({ there: 'there: {in: there, »expose: {nodePort: {}}}' }), right: spread() },
   { code: 'wrong-value', wrong: there('{nodePort: {}, »allowFrom: []}'), right: spread() },
+  ...['{cluster}-{replica}', '{Replica}', '{replica', 'replica}', '{{replica}}'].map((name) => ({
+    code: 'wrong-value',
+    wrong: elsewhere(`loadBalancer: {»hostname: '${name}.example.com'}`),
+    right: elsewhere("loadBalancer: {hostname: 'there-{replica}.example.com'}"),
+  })),
   { code: 'node-port-range', wrong: elsewhere('nodePort: {»port: 32767}'), right: elsewhere('nodePort: {port: 32766}') },
   { code: 'wrong-value', wrong: elsewhere('nodePort: {»port: 30902}'), right: elsewhere('nodePort: {port: 31000}') },
   {
@@ -91,6 +105,37 @@ export const exposureRefusals: readonly Refusal[] = [
     code: 'node-port-taken',
     wrong: spread({ store: `{type: embedded, expose: {nodePort: {»port: 31093}, ${from}}}` }),
     right: spread({ store: `{type: embedded, expose: {nodePort: {port: 31094}, ${from}}}` }),
+  },
+  {
+    code: 'address-twice',
+    wrong: spread({
+      observer: `{in: here, expose: {loadBalancer: {hostname: 'a-0.example.com'}, ${from}}}`,
+      there: `there: {in: there, expose: {loadBalancer: {»hostname: 'a-{replica}.example.com'}, ${from}}}`,
+    }),
+    right: spread({
+      observer: `{in: here, expose: {loadBalancer: {hostname: 'b-0.example.com'}, ${from}}}`,
+      there: `there: {in: there, expose: {loadBalancer: {hostname: 'a-{replica}.example.com'}, ${from}}}`,
+    }),
+  },
+  {
+    code: 'address-twice',
+    wrong: spread({
+      there: `there: {in: there, expose: {addresses: ['a:1', 'a:2'], ${from}}}, tower: {in: there, expose: {»addresses: ['a:3', 'a:1'], ${from}}}`,
+    }),
+    right: spread({
+      there: `there: {in: there, expose: {addresses: ['a:1', 'a:2'], ${from}}}, tower: {in: there, expose: {addresses: ['a:3', 'a:4'], ${from}}}`,
+    }),
+  },
+  {
+    code: 'address-twice',
+    wrong: spread({
+      store: `{type: embedded, expose: {nodePort: {address: a.example.com, port: 31500}, ${from}}}`,
+      there: `there: {in: there, replicas: 1, expose: {nodePort: {»address: a.example.com, port: 31500}, ${from}}}`,
+    }),
+    right: spread({
+      store: `{type: embedded, expose: {nodePort: {address: a.example.com, port: 31500}, ${from}}}`,
+      there: `there: {in: there, replicas: 1, expose: {nodePort: {address: a.example.com, port: 31501}, ${from}}}`,
+    }),
   },
   {
     code: 'node-address-missing',
@@ -113,6 +158,17 @@ export const exposureRefusals: readonly Refusal[] = [
     code: 'context-twice',
     wrong: spread({ kubernetes: 'here: {platform: kind}, there: {platform: kind, »context: kind-here}' }),
     right: spread({ kubernetes: 'here: {platform: kind}, there: {platform: kind, context: kind-there}' }),
+  },
+  {
+    code: 'context-twice',
+    wrong: spread({
+      kubernetes: `here: {platform: kind}, there: {platform: eks, context: a, arn: ${arn}}, far: {platform: eks, context: b, »arn: ${arn}}`,
+      ...cloudy,
+    }),
+    right: spread({
+      kubernetes: `here: {platform: kind}, there: {platform: eks, context: a, arn: ${arn}}, far: {platform: eks, context: b, arn: ${arn}2}`,
+      ...cloudy,
+    }),
   },
   { code: 'observer-unwatched', wrong: spread({ here: '' }).replace('{in: here', '{»in: here'), right: spread() },
 ];

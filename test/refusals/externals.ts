@@ -10,7 +10,8 @@ const shop = (settings: string, place = 'kind', others = ', home: {in: kind}'): 
     kubernetes: `kubernetes: {kind: {platform: kind}${place === 'kind' ? '' : `, ${place}: {platform: kind}`}}`,
     clusters: `clusters: {shop: {in: ${place}, ${settings}}${others}}`,
   });
-const external = (settings: string, place?: string): string => shop(`prometheus: external, ${settings}`, place);
+const external = (settings: string, place?: string, others?: string): string =>
+  shop(`prometheus: external, ${settings}`, place, others);
 const right = external(`sidecar: {${pods}}`);
 
 export const externalsRefusals: readonly Refusal[] = [
@@ -70,6 +71,24 @@ export const externalsRefusals: readonly Refusal[] = [
     code: 'replicas-behind-one-address',
     wrong: external(`replicas: 3, sidecar: {»${addresses}, ${tls}}`, 'there'),
     right: external(`replicas: 2, sidecar: {${addresses}, ${tls}}`, 'there'),
+  },
+  {
+    code: 'replicas-behind-one-address',
+    wrong: external(`sidecar: {»addresses: [h:1, h:1], ${tls}}`, 'there'),
+    right: external(`sidecar: {addresses: [h:1, h:2], ${tls}}`, 'there'),
+  },
+  {
+    code: 'address-twice',
+    wrong: external(
+      `sidecar: {${addresses}, ${tls}}`,
+      'there',
+      `, home: {in: kind}, store: {in: kind, prometheus: external, sidecar: {»addresses: [G:2], ${tls}}}`,
+    ),
+    right: external(
+      `sidecar: {${addresses}, ${tls}}`,
+      'there',
+      `, home: {in: kind}, store: {in: kind, prometheus: external, sidecar: {addresses: [g:1], ${tls}}}`,
+    ),
   },
   {
     code: 'no-clusters',

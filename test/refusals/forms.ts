@@ -69,6 +69,7 @@ const values: readonly Refusal[] = (
     ['kubernetes: {kind: {platform: kind, podCidrs: [»"@"]}}', '256.0.0.0/8', '255.0.0.0/8'],
     ['kubernetes: {kind: {platform: kind, podCidrs: [»"@"]}}', '10.0.0.0/33', '10.0.0.0/32'],
     ['kubernetes: {kind: {platform: kind, podCidrs: [»"@"]}}', ':::/64', '::/64'],
+    ['kubernetes: {kind: {platform: kind, podCidrs: [»"@"]}}', 'fd00::/064', 'fd00::/64'],
     ['kubernetes: {kind: {platform: kind, podCidrs: [»"@"]}}', '1::2::3/64', 'fd00:10:244::/56'],
     ['kubernetes: {kind: {platform: kind, podCidrs: [»"@"]}}', '1:2:3:4:5:6:7/64', '1:2:3:4:5:6:7:8/64'],
     ['observer: {in: kind, alertmanager: {receivers: {us: {slack: {channel: a, secret: b, »key: "@"}}}}}', '..a', '.a'],

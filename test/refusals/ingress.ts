@@ -43,11 +43,11 @@ export const ingress: readonly Refusal[] = [
     wrong: observer(`ingress: {${alb.replace('10.0.0.0/20', '»10.130.0.0/20')}}, ${grafana('host: grafana.example.com')}`),
     right: observer(`ingress: {${alb}}, ${grafana('host: grafana.example.com')}`),
   },
-  {
+  ...['0.0.0.0/0', '128.0.0.0/1', '64.0.0.0/3'].map((range) => ({
     code: 'ingress-from-everybody',
-    wrong: observer(`ingress: {${alb.replace('203.0.113.0/24', '»0.0.0.0/0')}}, ${grafana('host: grafana.example.com')}`),
-    right: observer(`ingress: {${alb.replace('203.0.113.0/24', '0.0.0.0/1')}}, ${grafana('host: grafana.example.com')}`),
-  },
+    wrong: observer(`ingress: {${alb.replace('203.0.113.0/24', `»${range}`)}}, ${grafana('host: grafana.example.com')}`),
+    right: observer(`ingress: {${alb.replace('203.0.113.0/24', '16.0.0.0/4')}}, ${grafana('host: grafana.example.com')}`),
+  })),
   ...['queryFrontend', 'alertmanager'].map((part) => ({
     code: 'ingress-without-login',
     wrong: observer(`ingress: {${gateway}}, ${part}: {»host: m.example.com}`),
