@@ -1,5 +1,5 @@
 // Writing dist/: all of it or nothing.
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { certificates } from '../charts/exposure';
 import { fileText, type Synthesized } from '../charts/fleet';
@@ -53,8 +53,10 @@ export const replaceFolder = (directory: string, files: readonly OutputFile[]): 
   rmSync(old, { recursive: true, force: true });
 };
 
+const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
+
 const filesUnder = (folder: string): string[] =>
-  existsSync(folder)
+  isFolder(folder)
     ? readdirSync(folder, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
         .map((entry) => relative(folder, join(entry.parentPath ?? entry.path, entry.name)))
@@ -62,6 +64,7 @@ const filesUnder = (folder: string): string[] =>
 
 /** What of a folder is missing, different or superfluous, one line each; empty when it holds these files and nothing else. */
 export const stale = (folder: string, files: readonly OutputFile[]): string[] => {
+  if (existsSync(folder) && !isFolder(folder)) return [`${folder} is a file, and no folder`];
   const present = filesUnder(folder);
   const verdicts = [
     ...files

@@ -14,7 +14,7 @@ const oneWayToScale = (fleet: Fleet): Violation[] =>
       path: ['observer', part, 'replicas'],
       problem: `observer.${part} has both replicas and autoscale`,
       consequence: 'every apply would set the number back that the autoscaler has chosen, and stop pods that answer queries.',
-      remedy: `autoscale: {min: ${fleet.observer[part]?.replicas}, …}, without replicas.`,
+      remedy: `autoscale: {min: ${Math.max(2, fleet.observer[part]?.replicas ?? 0)}, …}, without replicas.`,
     }));
 
 const autoscaleRange = (_fleet: Fleet, { observer }: ResolvedFleet): Violation[] =>

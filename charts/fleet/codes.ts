@@ -9,6 +9,7 @@ export const codes = [
   'accept-unknown-place',
   'address-twice',
   'alb-off-eks',
+  'amazon-without-tls',
   'autoscale-backwards',
   'balancer-among-pods',
   'block-duration',

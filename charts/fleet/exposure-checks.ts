@@ -92,6 +92,7 @@ const exposure: Check = (fleet, resolved) =>
       ];
     return [
       ...replicaViolations(path, expose, e.replicas),
+      ...oneNodeViolations(path, expose, e.replicas, resolved.kubernetes.find((k) => k.name === e.in)?.zones),
       ...sourceViolations(path, expose),
       ...nodeViolations(fleet, path, e.resolved),
     ];
@@ -122,6 +123,16 @@ const replicaViolations = (path: Path, { loadBalancer, addresses }: Expose, repl
     ];
   return [];
 };
+
+/** A node takes connections for its own pods only (externalTrafficPolicy: Local), and zones that are required keep replicas apart. */
+const oneNodeViolations = (path: Path, { nodePort }: Expose, replicas: number, zones: string | undefined): Violation[] =>
+  refuseIf(zones === 'required' && replicas > 1 && /^\d+(\.\d+){3}$/.test(nodePort?.address ?? ''), {
+    code: 'replicas-behind-one-address',
+    path: [...path, 'nodePort', 'address'],
+    problem: `${nodePort?.address} is one node, and ${replicas} replicas are on nodes of several zones`,
+    consequence: 'a node takes connections for its own pods only: the replicas of the other zones could not be reached.',
+    remedy: 'a DNS name with the addresses of all nodes, or loadBalancer.',
+  });
 
 const sourceViolations = (path: Path, { allowFrom }: Expose): Violation[] =>
   allowFrom.flatMap((cidr, i) =>

@@ -1,6 +1,6 @@
 // How people reach the user interfaces: the keys of observer.ingress, and the host of each.
 import { z } from 'zod';
-import { cidr, dnsLabel, host, httpUrl, objectName, secretName, text } from './scalars';
+import { cidr, dnsLabel, host, httpsUrl, objectName, secretName, text } from './scalars';
 
 const ranges = z.array(cidr).min(1, { error: 'write at least one address range' });
 
@@ -52,15 +52,17 @@ export const ingress = z.strictObject({
 export const webHost = text(
   new RegExp(`^(?=.{1,253}$)(?=[^A-Z]*$)(?=.*\\.)${host}$`),
   'write a host name of lower-case letters, digits, dashes and dots, such as grafana.example.com',
-);
+).refine((name) => name.split('.').every((label) => label.length <= 63) && !/\.\d+$/.test(name), {
+  error: 'write a host name that is no address, with at most 63 characters between dots, such as grafana.example.com',
+});
 
 const groups = z.array(text(/^[^'\\]{1,200}$/, 'write the name of a group, without quotes and backslashes'));
 
 export const oidc = z.strictObject({
   secret: secretName.describe("A Secret in the observer's namespace with the keys client-id and client-secret."),
-  authUrl: httpUrl.describe("The identity provider's authorization endpoint."),
-  tokenUrl: httpUrl.describe('Its token endpoint.'),
-  apiUrl: httpUrl.describe('Its endpoint of user information.'),
+  authUrl: httpsUrl.describe("The identity provider's authorization endpoint."),
+  tokenUrl: httpsUrl.describe('Its token endpoint.'),
+  apiUrl: httpsUrl.describe('Its endpoint of user information.'),
   name: text(/^\S(.{0,48}\S)?$/, 'write a name of at most 50 characters')
     .optional()
     .describe('What the button says: Sign in with <name>. Default: SSO.'),

@@ -29,6 +29,8 @@ const oneOf = <K extends string>(
 
 const here: Path = ['objectStore'];
 const kmsKey = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[-a-zA-Z0-9]+$/;
+/** The region that the ARN of a key names. */
+const keyRegion = (key: string): string | undefined => /^arn:[^:]*:kms:([^:]+):/.exec(key)?.[1];
 const auth: Path = [...here, 'auth'];
 const there: Path = [...here, 'replicate', 'to'];
 
@@ -83,7 +85,7 @@ const alternatives: Check = ({ objectStore: store }) => {
 type WrittenS3 = Omit<Extract<Fleet['objectStore'], { type: 's3' }>, 'auth' | 'toleratedOutage' | 'replicate'>;
 
 /** @param roles whether roles must be given the right to use the key */
-const encryption = (path: Path, { sse, insecure }: WrittenS3, roles: boolean): Violation[] =>
+const encryption = (path: Path, { sse, insecure }: WrittenS3, { region, endpoint }: S3Place, roles: boolean): Violation[] =>
   sse === undefined
     ? []
     : [
@@ -95,13 +97,25 @@ const encryption = (path: Path, { sse, insecure }: WrittenS3, roles: boolean): V
           remedy: 'leave insecure out, or sse: {type: SSE-S3}.',
         }),
         ...(sse.type === 'SSE-KMS'
-          ? refuseIf(roles && !kmsKey.test(sse.key), {
-              code: 'key-without-arn',
-              path: [...path, 'sse', 'key'],
-              problem: `${sse.key} is not the ARN of a key`,
-              consequence: 'no role could be given the right to use the key: policies take neither ids nor aliases.',
-              remedy: 'key: arn:aws:kms:eu-west-1:111122223333:key/…, which `aws kms describe-key` says.',
-            })
+          ? [
+              ...refuseIf(
+                isAmazon(endpoint) && keyRegion(sse.key) !== undefined && region !== undefined && keyRegion(sse.key) !== region,
+                {
+                  code: 'bucket-region',
+                  path: [...path, 'sse', 'key'],
+                  problem: `the key ${sse.key} is not in ${region}, the region of the bucket`,
+                  consequence: 'S3 takes keys of its own region only: every upload would fail.',
+                  remedy: `a key of ${region}: arn:aws:kms:${region}:…`,
+                },
+              ),
+              ...refuseIf(roles && !kmsKey.test(sse.key), {
+                code: 'key-without-arn',
+                path: [...path, 'sse', 'key'],
+                problem: `${sse.key} is not the ARN of a key`,
+                consequence: 'no role could be given the right to use the key: policies take neither ids nor aliases.',
+                remedy: 'key: arn:aws:kms:eu-west-1:111122223333:key/…, which `aws kms describe-key` says.',
+              }),
+            ]
           : []),
       ];
 
@@ -139,7 +153,14 @@ const location = (path: Path, store: WrittenS3, { endpoint, region }: S3Place): 
       consequence: "no certificate of the object store's domain covers such a host: every connection would be refused.",
       remedy: 'lookup: path.',
     }),
-    ...refuseIf(store.ca !== undefined && store.insecure === true, {
+    ...refuseIf(store.insecure === true && isAmazon(endpoint), {
+      code: 'amazon-without-tls',
+      path: [...path, 'insecure'],
+      problem: `${endpoint} would be asked in plain HTTP`,
+      consequence: 'everybody on the way could read every block, though Amazon S3 speaks TLS.',
+      remedy: 'leave insecure out.',
+    }),
+    ...refuseIf(store.ca !== undefined && store.insecure === true && !isAmazon(endpoint), {
       code: 'certificate-without-tls',
       path: [...path, 'insecure'],
       problem: 'the object store is asked in plain HTTP, and has a certificate authority',
@@ -155,10 +176,10 @@ const places: Check = ({ objectStore: store }, { objectStore }) => {
   const roles = objectStore.type === 's3' && objectStore.auth.type !== 'secret';
   return [
     ...(store.type === 's3' && objectStore.type === 's3'
-      ? [...encryption(here, store, roles), ...location(here, store, objectStore)]
+      ? [...encryption(here, store, objectStore, roles), ...location(here, store, objectStore)]
       : []),
     ...(to?.type === 's3' && replica?.type === 's3'
-      ? [...encryption(there, to, roles && !to.auth), ...location(there, to, replica)]
+      ? [...encryption(there, to, replica, roles && !to.auth), ...location(there, to, replica)]
       : []),
   ];
 };

@@ -17,7 +17,11 @@ import {
 
 const toleratedOutage = duration.optional().describe('The longest outage of the bucket that must lose no data. Default: 24h.');
 
-const prefix = text(/^[^/\s]([^\s]*[^/\s])?$/, 'write a path without a slash at its ends')
+/** Wildcards and variables would be those of IAM, in whose policies it stands. */
+const prefix = text(
+  /^(?!(.*\/)?\.\.?(\/|$))[A-Za-z0-9!_.'()-]+(\/[A-Za-z0-9!_.'()-]+)*$/,
+  "write a path without a slash at its ends: letters, digits, slashes and !_.'()- without . and .. between slashes",
+)
   .optional()
   .describe('Path in the bucket under which blocks are kept.');
 
@@ -119,6 +123,9 @@ const s3Place = {
     new RegExp(`^${host}(:${portNumber})?$`),
     'write host or host:port without https://, such as s3.eu-west-1.amazonaws.com',
   )
+    .refine((endpoint) => !/^(localhost|127(\.\d+){3}|0\.0\.0\.0)(:|$)/i.test(endpoint), {
+      error: 'write the host of a server that pods reach: localhost is the pod itself',
+    })
     .optional()
     .describe('host or host:port, without a scheme. Default: s3.<region>.amazonaws.com.'),
   prefix,

@@ -117,7 +117,7 @@ type WrittenAzure = Extract<Written, { type: 'azure' }>;
 export const awsDomain = (region: string): string => (region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com');
 
 /** Whether an endpoint is Amazon's own, where IAM decides who may use a bucket. */
-export const isAmazon = (endpoint: string): boolean => /(^|\.)amazonaws\.com(\.cn)?(:\d+)?$/.test(endpoint);
+export const isAmazon = (endpoint: string): boolean => /(^|\.)amazonaws\.com(\.cn)?(:\d+)?$/i.test(endpoint);
 
 /** The region that an endpoint of Amazon's names: s3.eu-west-1.amazonaws.com, or that of a VPC. */
 export const regionOf = (endpoint: string): string | undefined =>
@@ -151,7 +151,7 @@ type Located<T> = Omit<T, 'auth' | 'toleratedOutage' | 'replicate'>;
 /** Where a bucket of S3 is, as it is written. */
 export const s3Place = (store: Located<WrittenS3>): S3Place => {
   const { storageClass, partSize, multipart, contentMd5, listObjects, dualstack, maxRetries, http } = store;
-  const endpoint = store.endpoint ?? `s3.${store.region}.${awsDomain(store.region ?? '')}`;
+  const endpoint = store.endpoint?.toLowerCase() ?? `s3.${store.region}.${awsDomain(store.region ?? '')}`;
   return {
     type: 's3',
     bucket: store.bucket,

@@ -5,10 +5,14 @@ import { type Check, type Path, refuseIf } from './violations';
 
 const path: Path = ['objectStore', 'replicate', 'to'];
 
+/** A server is the same with and without the port that it has anyway. */
+const server = ({ endpoint, insecure }: { endpoint: string; insecure: boolean }): string =>
+  endpoint.replace(insecure ? /:80$/ : /:443$/, '');
+
 const sameBucket = (from: ResolvedObjectStore, to: Replica): boolean => {
   if (from.type === 's3' && to.type === 's3') {
     const amazons = isAmazon(from.endpoint) && isAmazon(to.endpoint); // where names of buckets are unique
-    return from.bucket === to.bucket && (amazons || from.endpoint === to.endpoint);
+    return from.bucket === to.bucket && (amazons || server(from) === server(to));
   }
   if (from.type === 'gcs' && to.type === 'gcs') return from.bucket === to.bucket;
   if (from.type !== 'azure' || to.type !== 'azure') return false;

@@ -120,7 +120,7 @@ const byName: Record<string, readonly Chosen[]> = {
   'observer.queryFrontend.autoscale.max': [100, 3],
   'observer.query.timeout': ['1s', '90s', '15m'],
   'observer.alertmanager.receivers.*.slack.channel': ['#a', '@someone', '"ü'],
-  'observer.alertmanager.receivers.*.opsgenie.url': ['https://api.eu.opsgenie.com', 'http://h:8080/a'],
+  'observer.alertmanager.receivers.*.opsgenie.url': ['https://api.eu.opsgenie.com', 'https://h:8080/a'],
   'observer.alertmanager.receivers.*.opsgenie.responders[].name': ['a team', 'a@b'],
   'observer.alertmanager.receivers.*.email.to': ['a@b', 'a@b, c@d.example.com'],
   'observer.alertmanager.receivers.*.email.from': ['a@b', 'alerts+x@example.com'],

@@ -138,14 +138,24 @@ export const exposureRefusals: readonly Refusal[] = [
     }),
   },
   {
+    code: 'replicas-behind-one-address',
+    wrong: onEks('{nodePort: {»address: 10.1.0.4}', tls),
+    right: onEks('{nodePort: {address: nodes.example.com}', tls),
+  },
+  {
+    code: 'replicas-behind-one-address',
+    wrong: onEks('{nodePort: {»address: 10.1.0.4}', tls),
+    right: onEks('{nodePort: {address: 10.1.0.4}', tls).replace('there: {in: there,', 'there: {in: there, replicas: 1,'),
+  },
+  {
     code: 'node-address-missing',
     wrong: onEks('{»nodePort: {}', tls),
-    right: onEks('{nodePort: {address: 10.1.0.4}', tls),
+    right: onEks('{nodePort: {address: nodes.example.com}', tls),
   },
   {
     code: 'tls-missing',
-    wrong: onEks('{nodePort: {address: 10.1.0.4}', '').replace('clusters:', '»clusters:'),
-    right: onEks('{nodePort: {address: 10.1.0.4}', tls),
+    wrong: onEks('{nodePort: {address: nodes.example.com}', '').replace('clusters:', '»clusters:'),
+    right: onEks('{nodePort: {address: nodes.example.com}', tls),
   },
   { code: 'tls-for-nobody', wrong: fleet({ alerts: '»tls: {issuer: {builtin: {}}}' }), right: fleet() },
   {

@@ -43,6 +43,11 @@ export const ingress: readonly Refusal[] = [
     wrong: observer(`ingress: {${alb.replace('10.0.0.0/20', '»10.130.0.0/20')}}, ${grafana('host: grafana.example.com')}`),
     right: observer(`ingress: {${alb}}, ${grafana('host: grafana.example.com')}`),
   },
+  ...['10.0.0.1', `${'a'.repeat(64)}.example.com`].map((host) => ({
+    code: 'wrong-value',
+    wrong: observer(`ingress: {${alb}}, queryFrontend: {»host: ${host}}`),
+    right: observer(`ingress: {${alb}}, queryFrontend: {host: ${'a'.repeat(63)}.example.com}`),
+  })),
   ...['0.0.0.0/0', '128.0.0.0/1', '64.0.0.0/3'].map((range) => ({
     code: 'ingress-from-everybody',
     wrong: observer(`ingress: {${alb.replace('203.0.113.0/24', `»${range}`)}}, ${grafana('host: grafana.example.com')}`),

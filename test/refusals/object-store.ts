@@ -78,6 +78,20 @@ const stores: readonly Refusal[] = [
     ),
   },
   {
+    code: 'bucket-region',
+    wrong: inCloud(
+      'region: eu-west-1, auth: {podIdentity: {}}, sse: {type: SSE-KMS, »key: arn:aws:kms:eu-west-2:111122223333:key/1-2}',
+    ),
+    right: inCloud(
+      'region: eu-west-1, auth: {podIdentity: {}}, sse: {type: SSE-KMS, key: arn:aws:kms:eu-west-1:111122223333:key/1-2}',
+    ),
+  },
+  {
+    code: 'amazon-without-tls',
+    wrong: elsewhere('region: eu-west-1, auth: {secret: s}, »insecure: true'),
+    right: elsewhere('region: eu-west-1, endpoint: s3, auth: {secret: s}, insecure: true'),
+  },
+  {
     code: 'certificate-without-tls',
     wrong: elsewhere('endpoint: s3, auth: {secret: s}, ca: {secret: a}, »insecure: true'),
     right: elsewhere('endpoint: s3, auth: {secret: s}, ca: {secret: a}, insecure: false'),
@@ -101,6 +115,11 @@ const roles: readonly Refusal[] = [
   {
     code: 'static-keys',
     wrong: inCloud('region: eu-west-1, auth: {»secret: s}'),
+    right: inCloud('region: eu-west-1, endpoint: minio.example.com, auth: {secret: s}'),
+  },
+  {
+    code: 'static-keys',
+    wrong: inCloud('region: eu-west-1, endpoint: S3.EU-WEST-1.AMAZONAWS.COM, auth: {»secret: s}'),
     right: inCloud('region: eu-west-1, endpoint: minio.example.com, auth: {secret: s}'),
   },
   {
@@ -191,6 +210,11 @@ const replicas: readonly Refusal[] = [
       'endpoint: s3, auth: {secret: s}, replicate: {»to: {type: s3, bucket: demo-metrics, endpoint: s3, prefix: a}}',
     ),
     right: elsewhere('endpoint: s3, auth: {secret: s}, replicate: {to: {type: s3, bucket: demo-metrics, endpoint: s4}}'),
+  },
+  {
+    code: 'replica-in-same-bucket',
+    wrong: elsewhere('endpoint: s3, auth: {secret: s}, replicate: {»to: {type: s3, bucket: demo-metrics, endpoint: S3:443}}'),
+    right: elsewhere('endpoint: s3, auth: {secret: s}, replicate: {to: {type: s3, bucket: demo-metrics, endpoint: s3:444}}'),
   },
   {
     code: 'replica-in-same-bucket',
