@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { goldens } from '../scripts/generate';
+import { stale } from '../scripts/output';
 import { readText, root } from './support/fleets';
 
 jest.setTimeout(60_000); // a busy machine starts programs slowly
@@ -35,6 +36,13 @@ const tree = (folder: string): Record<string, string> =>
       .sort()
       .map((path) => [path.slice(folder.length + 1), readFileSync(path, 'utf8')]),
   );
+
+test('a check says that dist is a file, where it is one', () => {
+  put('dist', 'a');
+  expect(stale(join(directory, 'dist'), [{ path: 'kind/a.yaml', text: 'a' }])).toEqual([
+    `${join(directory, 'dist')} is a file, and no folder`,
+  ]);
+});
 
 const demo = readText('fleet.yaml');
 const demoOutput = tree(join(root, 'dist'));

@@ -198,6 +198,11 @@ clusters:
       `${fleet()}externalSecrets: {store: {}}\n`,
       'the name of a store: lower-case letters, digits, dashes and dots.',
     ],
+    [
+      'one replica and an autoscaler',
+      fleet({ observer: 'observer: {in: kind, query: {replicas: 1, autoscale: {max: 6}}}' }),
+      'autoscale: {min: 2, …}, without replicas.',
+    ],
     ['no platform', fleet({ kubernetes: 'kubernetes: {kind: {}}' }), 'platform: kind or platform: eks.'],
   ])('names what was meant by %s', (_, text, meant) => {
     expect(refusal(text).violations.map((v) => v.remedy)).toEqual([meant]);

@@ -70,6 +70,7 @@ export const codes = [
   'observer-unwatched',
   'one-of',
   'open-to-everybody',
+  'other-partition',
   'project-of-argocd',
   'query-timeout',
   'repeat-interval',

@@ -1,5 +1,6 @@
 // What the schema cannot say about connections between Kubernetes clusters: nothing unreachable, nothing open.
 import { isEverybody } from '../kit/addresses';
+import { nodesService } from '../kit/wiring';
 import { isSpread, type ResolvedExpose, replicaPattern } from './exposure';
 import { isExternal } from './externals';
 import type { ResolvedFleet } from './resolve';
@@ -199,6 +200,22 @@ const nodePortsTwice: Check = (fleet, resolved) => {
   });
 };
 
+/** Nodes that are looked up have a Service of their own where others ask for them. */
+const nodesNames: Check = (fleet, resolved) =>
+  resolved.kubernetes.flatMap((k) => {
+    const service = nodesService(k.name);
+    const lookedUp = exposed(fleet, resolved).some(
+      (e) => e.in === k.name && e.resolved?.by === 'nodePort' && e.resolved.addresses.some((a) => a.host === undefined),
+    );
+    return refuseIf(lookedUp && service.length > 63, {
+      code: 'name-too-long',
+      path: ['kubernetes', k.name],
+      problem: `the Service ${service} would have ${service.length} characters`,
+      consequence: 'Kubernetes takes 63 at most.',
+      remedy: `a name of at most ${63 - nodesService('').length} characters, or nodePort: {address: …}.`,
+    });
+  });
+
 interface Addressed {
   readonly path: Path;
   readonly what: string;
@@ -347,5 +364,5 @@ const ofKnownPlaces =
 
 export const exposureChecks: readonly Check[] = [
   contexts,
-  ...[exposure, nodePortsTwice, addressesTwice, issuer, observerWatched].map(ofKnownPlaces),
+  ...[exposure, nodePortsTwice, nodesNames, addressesTwice, issuer, observerWatched].map(ofKnownPlaces),
 ];

@@ -48,6 +48,35 @@ const sidecarSubjects = (resolved: ResolvedFleet, template: string) =>
     return k ? [{ role: roleOf(template, 'sidecar', k), ...subject }] : [];
   });
 
+/** Amazon's partitions know nothing of each other: neither buckets nor roles. */
+const partitionOf = (region: string): string =>
+  region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+
+const partitions = (resolved: ResolvedFleet, region: string | undefined, template: string, written: Path): Violation[] =>
+  usersOf(resolved)
+    .flatMap(({ name, aws }) => {
+      if (!aws) return [];
+      const bucket = region === undefined ? aws.partition : partitionOf(region);
+      const role = /^arn:(aws[a-z-]*):/.exec(template)?.[1] ?? aws.partition;
+      return [
+        ...refuseIf(bucket !== aws.partition, {
+          code: 'other-partition',
+          path: ['objectStore'],
+          problem: `the bucket's region ${region} is in the partition ${bucket} of Amazon, and ${name} in ${aws.partition}`,
+          consequence: 'no role there could be given the right to use the bucket: partitions know nothing of each other.',
+          remedy: 'a bucket in a region of the partition that its users are in.',
+        }),
+        ...refuseIf(role !== aws.partition, {
+          code: 'other-partition',
+          path: written,
+          problem: `roles are of the partition ${role} of Amazon, and ${name} is in ${aws.partition}`,
+          consequence: 'there could be no such role, and no component could use the bucket.',
+          remedy: `roles: ${template.replace(/^arn:[^:]*/, `arn:${aws.partition}`)}.`,
+        }),
+      ];
+    })
+    .slice(0, 1);
+
 const namesAndTrust = (
   resolved: ResolvedFleet,
   { type, roles: template }: Extract<ResolvedS3['auth'], { roles: string }>,
@@ -132,7 +161,9 @@ const roles: Check = ({ objectStore: store }, resolved) => {
       consequence: 'each could do what the compactor must: delete any block.',
       remedy: `${template}-{component}.`,
     }),
-    ...(unknown.length > 0 ? unknown : namesAndTrust(resolved, objectStore.auth, written)),
+    ...(unknown.length > 0
+      ? unknown
+      : [...partitions(resolved, objectStore.region, template, written), ...namesAndTrust(resolved, objectStore.auth, written)]),
   ];
 };
 

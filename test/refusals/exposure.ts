@@ -44,6 +44,13 @@ const cloudy = {
   more: tls,
 };
 
+/** One cluster in a Kubernetes cluster of another name. */
+const named = (name: string, mark = ''): string =>
+  spread({
+    kubernetes: `here: {platform: kind}, ${mark}${name}: {platform: kind}`,
+    there: `there: {in: ${name}, expose: ${ready}}`,
+  });
+
 export const exposureRefusals: readonly Refusal[] = [
   { code: 'not-exposed', wrong: spread({ there: '»there: {in: there}' }), right: spread() },
   { code: 'not-exposed', wrong: spread({ observer: '{in: here}' }).replace('observer:', '»observer:'), right: spread() },
@@ -180,5 +187,6 @@ export const exposureRefusals: readonly Refusal[] = [
       ...cloudy,
     }),
   },
+  { code: 'name-too-long', wrong: named('k'.repeat(55), '»'), right: named('k'.repeat(54)) },
   { code: 'observer-unwatched', wrong: spread({ here: '' }).replace('{in: here', '{»in: here'), right: spread() },
 ];

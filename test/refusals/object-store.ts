@@ -6,6 +6,11 @@ const elsewhere = (objectStore: string) =>
   fleet({ objectStore: `objectStore: {type: s3, bucket: demo-metrics, ${objectStore}}` });
 const cluster = (keys: string) => eks({ kubernetes: `kubernetes: {${keys}}` });
 const cloud = 'platform: eks, context: arn:aws:eks:eu-west-1:111122223333:cluster/metrics';
+const inGov = (region: string, auth: string) =>
+  eks({
+    kubernetes: 'kubernetes: {cloud: {platform: eks, context: arn:aws-us-gov:eks:us-gov-west-1:111122223333:cluster/metrics}}',
+    objectStore: `objectStore: {type: s3, bucket: demo-metrics, region: ${region}, auth: {${auth}}}`,
+  });
 const oidc = 'oidcProvider: https://oidc.eks.eu-west-1.amazonaws.com/id/0123';
 
 const manyClusters = (count: number, auth: string) => {
@@ -138,6 +143,16 @@ const roles: readonly Refusal[] = [
     right: inCloud('region: eu-west-1, auth: {podIdentity: {roles: "arn:aws:iam::111122223333:role/thanos/{component}"}}'),
   },
   {
+    code: 'other-partition',
+    wrong: inGov('us-east-1', 'podIdentity: {}').replace('objectStore', '»objectStore'),
+    right: inGov('us-gov-west-1', 'podIdentity: {}'),
+  },
+  {
+    code: 'other-partition',
+    wrong: inGov('us-gov-west-1', 'podIdentity: {»roles: "arn:aws:iam::{account}:role/{component}"}'),
+    right: inGov('us-gov-west-1', 'podIdentity: {roles: "arn:aws-us-gov:iam::{account}:role/{component}"}'),
+  },
+  {
     code: 'role-in-other-account',
     wrong: inCloud('region: eu-west-1, auth: {podIdentity: {»roles: "arn:aws:iam::444455556666:role/{component}"}}'),
     right: inCloud('region: eu-west-1, auth: {podIdentity: {roles: "arn:aws:iam::{account}:role/{component}"}}'),
@@ -150,7 +165,7 @@ const roles: readonly Refusal[] = [
   {
     code: 'eks-without-arn',
     wrong: cluster('»cloud: {platform: eks, context: metrics}'),
-    right: cluster('cloud: {platform: eks, context: metrics, arn: arn:aws-cn:eks:cn-north-1:111122223333:cluster/metrics}'),
+    right: cluster('cloud: {platform: eks, context: metrics, arn: arn:aws:eks:eu-north-1:111122223333:cluster/metrics}'),
   },
   {
     code: 'eks-without-oidc-provider',
