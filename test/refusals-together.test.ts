@@ -179,7 +179,7 @@ describe('a value that cannot be read is all that is told, wherever it is, in', 
       kubernetes: 'here: {platform: eks, context: here}, there: {platform: kind}',
       store: '{type: s3, bucket: blocks, endpoint: s3.eu-central-1.amazonaws.com, auth: {secret: blocks}}',
       observer:
-        '{in: here, grafana: {adminSecret: grafana}, expose: {nodePort: {address: 192.0.2.1}, allowFrom: [172.18.0.0/16]}}',
+        '{in: here, grafana: {adminSecret: grafana}, expose: {nodePort: {address: nodes.example.com}, allowFrom: [172.18.0.0/16]}}',
       there: 'there: {in: there, expose: {nodePort: {address: 192.0.2.2}, allowFrom: [172.18.0.0/16]}}',
       more: 'tls: {issuer: {builtin: {}}}',
     }),

@@ -9,6 +9,7 @@ import type { Path, Violation } from './violations';
 export const elsewhere: Partial<Record<Violation['code'], readonly string[]>> = {
   'accept-nothing': [''],
   'accept-unknown-place': [''],
+  'amazon-without-tls': ['objectStore.endpoint'],
   'balancer-among-pods': ['kubernetes.*.podCidrs'],
   'exposed-for-nobody': ['clusters.*.in'],
   'external-setting': ['clusters.*.prometheus'],

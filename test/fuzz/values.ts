@@ -51,7 +51,11 @@ const s3Places = (name: string): Record<string, readonly Chosen[]> => ({
   [`${name}.region`]: ['eu-west-1', 'us-gov-east-1'],
   [`${name}.endpoint`]: ['h:9000', 's3.eu-west-1.amazonaws.com'],
   [`${name}.prefix`]: ['a', 'a/{{b}}', 'ü/$X'],
-  [`${name}.sse<SSE-KMS>.key`]: ['arn:aws:kms:eu-west-1:111122223333:key/1', 'alias/a'],
+  [`${name}.sse<SSE-KMS>.key`]: [
+    'arn:aws:kms:eu-west-1:111122223333:key/1',
+    'arn:aws:kms:eu-central-1:111122223333:key/1',
+    'alias/a',
+  ],
   [`${name}.sse<SSE-KMS>.context`]: [{}, { a: 'b', 'c:d': '" e' }],
   [`${name}.storageClass`]: ['INTELLIGENT_TIERING', 'STANDARD'],
 });
