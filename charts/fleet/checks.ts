@@ -1,6 +1,7 @@
 // Nothing unsafe synthesizes: what the schema cannot say about a fleet. Each check has a stable code.
 import { holds } from '../kit/addresses';
 import { seconds } from '../kit/units';
+import { aboutLabel } from '../rules/rule';
 import { alertChecks } from './alert-checks';
 import { availabilityChecks } from './availability-checks';
 import { exposureChecks } from './exposure-checks';
@@ -24,7 +25,17 @@ import { type Check, type Path, refuseIf, type Violation } from './violations';
 export const rulerLabels = { ruler: 'ruler', replica: 'rule_replica' } as const;
 /** Value of the label `ruler` that the fleet's own rulers have, and with it every alert of theirs. */
 export const rulerName = 'global';
-const reservedLabels: readonly string[] = [clusterLabel, replicaLabel, ...Object.values(rulerLabels)];
+const sourceLabels: readonly string[] = [clusterLabel, replicaLabel, ...Object.values(rulerLabels)];
+
+/**
+ * Labels of series by which alerts, dashboards and whoever asks tell them apart. Thanos puts the labels of a cluster over those
+ * of its series (pkg/store/labelpb, ExtendSortedLabels), so a cluster with one of them would have no other value of it.
+ */
+export const seriesLabels: readonly string[] = [
+  ...['job', 'instance', 'namespace', 'pod', 'node', 'container'],
+  ...['device', 'mountpoint', 'le', 'quantile'],
+  ...['alertname', 'alertstate', 'severity'],
+];
 
 /** DNS label limit: namespaces and Service names (RFC 1123). */
 const maxName = 63;
@@ -97,20 +108,33 @@ const oneNodeWatcher: Check = (fleet, resolved) =>
     return [];
   });
 
+/** What would come of a label of a cluster, if it is one that clusters cannot have. */
+const labelConsequence = (label: string): string | undefined => {
+  if (label === replicaLabel) return 'deduplication would merge series that differ, or stop: every graph doubled.';
+  if (label === aboutLabel) return 'every alert of the cluster would be sent as that of another.';
+  if (seriesLabels.includes(label))
+    return 'it would be put over that of every series: alerts and dashboards that ask for the true one would find nothing.';
+  if (sourceLabels.includes(label) || label.startsWith('__'))
+    return 'two sources would look like one: the compactor halts on overlapping blocks.';
+  return undefined;
+};
+
 const labels: Check = (fleet) =>
   Object.entries(fleet.clusters).flatMap(([name, c]) =>
-    Object.keys(c.labels ?? {})
-      .filter((label) => reservedLabels.includes(label) || label.startsWith('__'))
-      .map((label) => ({
-        code: 'reserved-label',
-        path: ['clusters', name, 'labels', label],
-        problem: `${label} is a label that the fleet itself sets`,
-        consequence:
-          label === replicaLabel
-            ? 'deduplication would merge series that differ, or stop: every graph doubled.'
-            : 'two sources would look like one: the compactor halts on overlapping blocks.',
-        remedy: `another name, such as ${label === clusterLabel ? 'region' : `my_${label.replace(/^_+/, '')}`}.`,
-      })),
+    Object.keys(c.labels ?? {}).flatMap((label): Violation[] => {
+      const consequence = labelConsequence(label);
+      return consequence === undefined
+        ? []
+        : [
+            {
+              code: 'reserved-label',
+              path: ['clusters', name, 'labels', label],
+              problem: `${label} is a label that ${seriesLabels.includes(label) ? 'series have themselves' : 'the fleet itself sets'}`,
+              consequence,
+              remedy: `another name, such as ${label === clusterLabel ? 'region' : `my_${label.replace(/^_+/, '')}`}.`,
+            },
+          ];
+    }),
   );
 
 const names: Check = (fleet, resolved) => {

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml';
 import { durationPattern } from '../kit/units';
+import { aboutLabel } from '../rules/rule';
 import type { RuleTexts } from './alerts';
 import { rulerLabels } from './checks';
 import { templateErrorIn } from './go-template';
@@ -128,7 +129,7 @@ const keyFindings = (map: YAMLMap, keys: Keys): Finding[] =>
 
 /** Labels that tell sources apart: what a rule says in their place would be lost, or would be said of another source. */
 const labelFindings = (labels: unknown, { global }: Where): Finding[] => {
-  const taken = [replicaLabel, rulerLabels.ruler, rulerLabels.replica, ...(global ? [] : [clusterLabel])];
+  const taken = [replicaLabel, rulerLabels.ruler, rulerLabels.replica, ...(global ? [] : [clusterLabel, aboutLabel])];
   return (isMap(labels) ? (labels.items as Pair<Node, Node>[]) : []).flatMap(({ key }) => {
     const name = String((key as { value?: unknown }).value);
     return taken.includes(name) || name.startsWith('__')

@@ -48,6 +48,7 @@ const ruleFiles: readonly Refusal[] = [
     ] as const
   ).map(([code, name]) => ({ code, wrong: ruleFile(name), right: ruleFile('good', '') })),
   { code: 'rule-file-form', wrong: ruleFile('partial'), right: ruleFile('partial', '', 'global') },
+  { code: 'rule-file-label', wrong: ruleFile('about-label'), right: ruleFile('about-label', '', 'global') },
   { code: 'rule-file-label', wrong: ruleFile('cluster-label'), right: ruleFile('cluster-label', '', 'global') },
   { code: 'rule-file-cluster', wrong: ruleFile('cluster', '»', 'global'), right: ruleFile('partial', '', 'global') },
   { code: 'rule-files-too-large', wrong: many(2400, '»'), right: many(2380) },

@@ -51,6 +51,11 @@ export const externalsRefusals: readonly Refusal[] = [
     wrong: external(`sidecar: {${pods}, »${tls}}`),
     right: external(`sidecar: {${addresses}, ${tls}}`),
   },
+  {
+    code: 'reserved-label',
+    wrong: external(`sidecar: {${pods}}, labels: {»job: shop}`),
+    right: external(`sidecar: {${pods}}, labels: {jobs: shop}`),
+  },
   { code: 'one-of', wrong: external(`»sidecar: {${tls}}`), right: external(`sidecar: {${addresses}, ${tls}}`) },
   {
     code: 'one-of',

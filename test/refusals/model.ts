@@ -1,4 +1,5 @@
 // Every check of checks.ts: a fleet that trips it at », and one that nearly does.
+import { seriesLabels } from '../../charts/fleet/checks';
 import { clusters, fleet, type Refusal } from './support';
 
 /** Every check of checks.ts: a fleet that trips it at », and one that nearly does. */
@@ -22,7 +23,7 @@ export const model: readonly Refusal[] = [
     wrong: clusters('chicago: {in: kind, »nodes: false}, seattle: {in: kind, nodes: false}'),
     right: clusters('chicago: {in: kind, nodes: false}, seattle: {in: kind}'),
   },
-  ...['cluster', 'replica', 'ruler', 'rule_replica', '__name__'].map((label) => ({
+  ...['cluster', 'replica', 'ruler', 'rule_replica', '__name__', 'about_cluster', ...seriesLabels].map((label) => ({
     code: 'reserved-label',
     wrong: clusters(`chicago: {in: kind, labels: {»${label}: a}}`),
     right: clusters(`chicago: {in: kind, labels: {${label.replace(/^_+/, '')}s: a}}`),
