@@ -49,7 +49,29 @@ test('what is not accepted is refused beside it, all at once', () => {
     code: 'retention-before-downsampling',
     at: 'retention.raw',
   });
-  expect(refusal(text).violations.map((v) => v.code)).toEqual(['local-retention-under-three-blocks', 'accept-unknown-place']);
+  expect(refusal(text).violations.map((v) => v.code)).toEqual([
+    'local-retention-under-three-blocks',
+    'local-retention-under-outage',
+    'accept-unknown-place',
+  ]);
+});
+
+test.each([
+  [
+    'local-retention-under-three-blocks',
+    'clusters.chicago.retention',
+    fleet({ clusters: 'clusters: {chicago: {in: kind, blockDuration: 2h, retention: 4h}}' }),
+    'local-retention-under-outage',
+  ],
+  [
+    'retention-before-downsampling',
+    'retention.raw',
+    fleet({ retention: 'retention: {raw: 2d, 5m: 180d, 1h: 30d}' }),
+    'retention-out-of-order',
+  ],
+])('what is accepted as %s hides no final refusal of the same values', (code, at, text, final) => {
+  expect(refusal(text).violations.map((v) => v.code)).toEqual([code, final]);
+  expect(refusal(accepting(text, { code, at })).violations.map((v) => v.code)).toEqual([final]);
 });
 
 test('the same is accepted once', () => {

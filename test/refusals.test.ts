@@ -101,6 +101,33 @@ test('what to write instead is in words of the fleet file, not in those of the p
   expect(said.filter((remedy) => /Invalid|expected|received|Too (small|big)|\ba object/.test(remedy))).toEqual([]);
 });
 
+describe('what to write instead of a retention is right at once, whatever else is wrong with it:', () => {
+  test.each(['raw: 3y', 'raw: 2d', '5m: 9d', 'raw: 2d, 5m: 180d, 1h: 30d', '5m: 0s', 'raw: 0s', 'raw: 39h, 5m: 1d, 1h: 1h'])(
+    '%s in the bucket',
+    (retention) => {
+      const { violations } = refusal(fleet({ retention: `retention: {${retention}}` }));
+      const remedies = [...new Set(violations.map((v) => v.remedy.slice(0, v.remedy.indexOf(';'))))];
+      expect(remedies).toHaveLength(1);
+      expect(() => parseFleet(fleet({ retention: remedies[0] as string }), 'fleet.yaml')).not.toThrow();
+    },
+  );
+
+  test.each([
+    ['2h', '24h'],
+    ['2h', '1h'],
+    ['30m', '24h'],
+  ])('4m beside a Prometheus with blocks of %s, and a bucket that may be away for %s', (block, outage) => {
+    const text = (retention: string) =>
+      fleet({
+        objectStore: `objectStore: {type: embedded, toleratedOutage: ${outage}}`,
+        clusters: `clusters: {chicago: {in: kind, blockDuration: ${block}, retention: ${retention}}}`,
+      });
+    const remedies = new Set(refusal(text('4m')).violations.map((v) => /^retention: (\w+) or more\.$/.exec(v.remedy)?.[1]));
+    expect(remedies.size).toBe(1);
+    expect(() => parseFleet(text([...remedies][0] ?? ''), 'fleet.yaml')).not.toThrow();
+  });
+});
+
 describe('a message', () => {
   const several = (keys: number): string => fleet() + Array.from({ length: keys }, (_, i) => `key${i}: 1\n`).join('');
 

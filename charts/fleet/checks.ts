@@ -17,6 +17,7 @@ import { objectStoreChecks } from './object-store-checks';
 import { platformChecks } from './platform-checks';
 import { clusterLabel, type ResolvedFleet, replicaLabel } from './resolve';
 import type { Fleet } from './schema';
+import type { BucketRetention } from './sizing';
 import { sizingChecks } from './sizing-checks';
 import { tenancyChecks } from './tenancy-checks';
 import { type Check, type Path, refuseIf, type Violation } from './violations';
@@ -231,17 +232,23 @@ const downsampling = {
   '5m': { refused: '10d', least: '16d', because: 'the 1h resolution is made from blocks of 14 days' },
 } as const;
 
+/** Each resolution as long as it must be at least, given how long the others are: what to write instead of all of them. */
+const longEnough = (retention: BucketRetention): string => {
+  const kept = (duration: string) => seconds(duration) || Number.POSITIVE_INFINITY;
+  const longest = (...durations: string[]) => durations.reduce((a, b) => (kept(b) > kept(a) ? b : a));
+  const raw = longest(retention.raw, downsampling.raw.least);
+  const five = longest(retention['5m'], downsampling['5m'].least, raw);
+  return `retention: {raw: ${raw}, 5m: ${five}, 1h: ${longest(retention['1h'], five)}}; each may be longer, but none longer than the next. 0s is for ever.`;
+};
+
 const bucketRetention: Check = (fleet, { retention }) => {
   const kept = (r: Resolution) => seconds(retention[r]) || Number.POSITIVE_INFINITY;
   const place = (r: Resolution): Path => (fleet.retention?.[r] ? ['retention', r] : ['retention']);
+  const remedy = longEnough(retention);
   const short = (['raw', '5m'] as const).flatMap((r): Violation[] => {
     const { refused, least, because } = downsampling[r];
     if (kept(r) >= seconds(least)) return [];
-    const words = {
-      path: place(r),
-      problem: `retention.${r} is ${retention[r]}, but ${because}`,
-      remedy: `${least} or more, or 0s to keep for ever.`,
-    };
+    const words = { path: place(r), problem: `retention.${r} is ${retention[r]}, but ${because}`, remedy };
     return kept(r) < seconds(refused)
       ? [{ ...words, code: 'retention-too-short', consequence: 'the compactor would not start, and the bucket would only grow.' }]
       : [
@@ -252,12 +259,11 @@ const bucketRetention: Check = (fleet, { retention }) => {
           },
         ];
   });
-  if (short.length > 0) return short;
   const pairs: [Resolution, Resolution][] = [
     ['raw', '5m'],
     ['5m', '1h'],
   ];
-  return pairs
+  const disordered = pairs
     .filter(([finer, coarser]) => kept(coarser) < kept(finer))
     .map(([finer, coarser]): Violation => {
       const forever = kept(finer) === Number.POSITIVE_INFINITY;
@@ -266,38 +272,37 @@ const bucketRetention: Check = (fleet, { retention }) => {
         path: place(fleet.retention?.[coarser] ? coarser : finer),
         problem: `${coarser} is kept for ${retention[coarser]}, but ${finer} ${forever ? 'for ever' : `for ${retention[finer]}`}`,
         consequence: `the compactor would make ${coarser} from ${finer} again each time that it has deleted it.`,
-        remedy: `${coarser}: ${forever ? '0s (for ever)' : `${retention[finer]} or more`}.`,
+        remedy,
       };
     });
+  return [...short, ...disordered];
 };
 
 const localRetention: Check = (fleet, resolved) =>
   resolved.clusters.flatMap((c): Violation[] => {
     const own = fleet.clusters[c.name];
     const path: Path = ['clusters', c.name, ...(own?.retention ? ['retention'] : own?.blockDuration ? ['blockDuration'] : [])];
-    const block = seconds(c.blockDuration);
-    const kept = seconds(c.retention);
-    if (kept < 3 * block)
-      return [
-        {
-          code: 'local-retention-under-three-blocks',
-          path,
-          problem: `${c.name} keeps ${c.retention} locally, less than three blocks of ${c.blockDuration}`,
-          consequence: 'Prometheus could delete a block before the sidecar has uploaded it.',
-          remedy: `retention: ${Math.ceil((3 * block) / 3600)}h or more.`,
-        },
-      ];
-    if (kept < seconds(resolved.objectStore.toleratedOutage))
-      return [
-        {
-          code: 'local-retention-under-outage',
-          path,
-          problem: `${c.name} keeps ${c.retention} locally, but the bucket may be away for ${resolved.objectStore.toleratedOutage}`,
-          consequence: 'what was scraped during such an outage would be deleted before it could be uploaded.',
-          remedy: `retention: ${resolved.objectStore.toleratedOutage} or more (or a smaller objectStore.toleratedOutage, if that is what you accept).`,
-        },
-      ];
-    return [];
+    const { toleratedOutage } = resolved.objectStore;
+    const threeBlocks = 3 * seconds(c.blockDuration);
+    const underBlocks = seconds(c.retention) < threeBlocks;
+    // both may be said, and one of them accepted: the remedy is one that satisfies both
+    const enough = threeBlocks > seconds(toleratedOutage) ? `${Math.ceil(threeBlocks / 3600)}h` : toleratedOutage;
+    return [
+      ...refuseIf(underBlocks, {
+        code: 'local-retention-under-three-blocks',
+        path,
+        problem: `${c.name} keeps ${c.retention} locally, less than three blocks of ${c.blockDuration}`,
+        consequence: 'Prometheus could delete a block before the sidecar has uploaded it.',
+        remedy: `retention: ${enough} or more.`,
+      }),
+      ...refuseIf(seconds(c.retention) < seconds(toleratedOutage), {
+        code: 'local-retention-under-outage',
+        path,
+        problem: `${c.name} keeps ${c.retention} locally, but the bucket may be away for ${toleratedOutage}`,
+        consequence: 'what was scraped during such an outage would be deleted before it could be uploaded.',
+        remedy: `retention: ${enough} or more${underBlocks ? '' : ' (or a smaller objectStore.toleratedOutage, if that is what you accept)'}.`,
+      }),
+    ];
   });
 
 const scrapeIntervals: Check = (_fleet, { clusters, externals }) =>

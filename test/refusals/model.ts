@@ -76,7 +76,10 @@ export const model: readonly Refusal[] = [
   })),
   {
     code: 'local-retention-under-three-blocks',
-    wrong: clusters('chicago: {in: kind, blockDuration: 2h, »retention: 5h59m}'),
+    wrong: fleet({
+      objectStore: 'objectStore: {type: embedded, toleratedOutage: 5h}',
+      clusters: 'clusters: {chicago: {in: kind, blockDuration: 2h, »retention: 5h59m}}',
+    }),
     right: fleet({
       objectStore: 'objectStore: {type: embedded, toleratedOutage: 6h}',
       clusters: 'clusters: {chicago: {in: kind, blockDuration: 2h, retention: 6h}}',
