@@ -1,4 +1,7 @@
 // What is said when something is wrong with a fleet file. The refusals themselves are in test/refusals.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { parse } from 'yaml';
 import { codes } from '../charts/fleet/codes';
@@ -250,6 +253,17 @@ clusters:
     const { message } = missing();
     expect(message).toMatch(/^nowhere\/fleet\.yaml: there is no such file \[file\]$/m);
     expect(message).toContain('write instead: FLEET=<path of a fleet file>, or make nowhere/fleet.yaml.');
+  });
+
+  test('about a file in another encoding than UTF-8 says where the first such character is', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'fleet-')), 'fleet.yaml');
+    const [utf8, latin1] = ['# \uFFFD für alle\n', `${fleet()}# ab für alle\n`];
+    writeFileSync(file, Buffer.concat([Buffer.from(utf8, 'utf8'), Buffer.from(latin1, 'latin1')]));
+    const { violations } = errorOf(() => loadFleet(file));
+    expect(violations.map((v) => [v.code, v.where, v.problem])).toEqual([['yaml', `${file}:9:7`, 'this is not UTF-8']]);
+    writeFileSync(file, `${utf8}${latin1}`);
+    expect(loadFleet(file).name).toBe('demo');
+    rmSync(dirname(file), { recursive: true });
   });
 
   test('about an empty file asks for a fleet', () => {

@@ -1,7 +1,8 @@
 // From a file's text to a resolved fleet, or to every problem in it with its line.
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { LineCounter, parseDocument, visit } from 'yaml';
+import { type Document, LineCounter, parseDocument, visit, type YAMLError } from 'yaml';
 import type { z } from 'zod';
 import { alertNames } from '../rules';
 import { accept } from './accept';
@@ -228,32 +229,51 @@ export const resolveFleet = (fleet: unknown, source?: Source): ResolvedFleet => 
   return { ...resolved, accepted };
 };
 
+/** A text with what YAML makes of it, as far as it can be read. */
+const sourceOf = (text: string, file: string): Source => {
+  const lines = new LineCounter();
+  // not silent: that would leave out a second document without a word
+  return { file, text, document: parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' }), lines };
+};
+
+const unreadable = (offset: number, problem: string, remedy: string): Violation => ({
+  code: 'yaml',
+  path: [],
+  offset,
+  problem,
+  consequence: 'a part of the fleet would be missing, or another than you mean.',
+  remedy,
+});
+
+const yamlViolation = ({ code, pos, message }: YAMLError): Violation =>
+  code === 'MULTIPLE_DOCS'
+    ? unreadable(pos[0], 'a second YAML document begins here', 'one document: all of the fleet in it, without a line ---.')
+    : unreadable(pos[0], message, 'YAML; mind indentation, quotes and keys written twice.');
+
+/** Aliases (`*name`) that stand for nothing, or for what they are in. */
+const aliasViolations = (document: Document): Violation[] => {
+  const violations: Violation[] = [];
+  visit(document, {
+    Alias: (_, alias, holders) => {
+      const meant = alias.resolve(document);
+      const at = alias.range?.[0] ?? 0;
+      if (!meant) violations.push(unreadable(at, `there is no anchor &${alias.source}`, 'the value itself.'));
+      else if (holders.some((holder) => holder === meant))
+        violations.push(unreadable(at, `*${alias.source} is inside of what it stands for`, 'the value itself.'));
+    },
+  });
+  return violations;
+};
+
 /**
  * Reads a fleet from YAML text.
  * @param file how messages name the text
  * @throws FleetError with all violations at once, each with line and column
  */
 export const parseFleet = (text: string, file: string): ResolvedFleet => {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
-  const source: Source = { file, text, document, lines };
-  const unreadable = (offset: number, problem: string, remedy: string): Violation => ({
-    code: 'yaml',
-    path: [],
-    offset,
-    problem,
-    consequence: 'a part of the fleet would be missing, or another than you mean.',
-    remedy,
-  });
-  const violations = [...document.errors, ...document.warnings].map((error) =>
-    unreadable(error.pos[0], error.message, 'YAML; mind indentation, quotes and keys written twice.'),
-  );
-  visit(document, {
-    Alias: (_, alias) => {
-      if (!alias.resolve(document))
-        violations.push(unreadable(alias.range?.[0] ?? 0, `there is no anchor &${alias.source}`, 'the value itself.'));
-    },
-  });
+  const source = sourceOf(text, file);
+  const { document } = source;
+  const violations = [...[...document.errors, ...document.warnings].map(yamlViolation), ...aliasViolations(document)];
   if (violations.length > 0) throw new FleetError(violations, source);
   try {
     return resolveFleet(document.toJS({ maxAliasCount: 100 }), source);
@@ -264,14 +284,29 @@ export const parseFleet = (text: string, file: string): ResolvedFleet => {
   }
 };
 
+/** What is said of bytes that are not UTF-8: decoding would put another character in the place of each without a word. */
+const notUtf8 = (bytes: Buffer, file: string): FleetError => {
+  const text = bytes.toString('utf8');
+  const wrong = bytes
+    .toString('latin1') // a character for each byte, and no line is parted elsewhere
+    .split('\n')
+    .findIndex((line) => !isUtf8(Buffer.from(line, 'latin1')));
+  const before = text.split('\n').slice(0, wrong).join('\n').length;
+  const problem = 'this is not UTF-8';
+  return new FleetError(
+    [unreadable(text.indexOf('\uFFFD', before), problem, 'the file in UTF-8: save it with that encoding.')],
+    sourceOf(text, file),
+  );
+};
+
 /**
  * Reads a fleet from a file.
  * @throws FleetError, also when the file cannot be read
  */
 export const loadFleet = (file: string): ResolvedFleet => {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = readFileSync(file, 'utf8');
+    bytes = readFileSync(file);
   } catch (error) {
     const absent = (error as NodeJS.ErrnoException).code === 'ENOENT';
     throw new FleetError([
@@ -284,5 +319,6 @@ export const loadFleet = (file: string): ResolvedFleet => {
       },
     ]);
   }
-  return parseFleet(text, file);
+  if (!isUtf8(bytes)) throw notUtf8(bytes, file);
+  return parseFleet(bytes.toString('utf8'), file);
 };

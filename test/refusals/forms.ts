@@ -54,6 +54,12 @@ const codes: readonly Refusal[] = [
   },
   { code: 'yaml', wrong: `${fleet()}»name: again\n`, right: fleet() },
   { code: 'yaml', wrong: fleet({ name: 'name: »demo: again' }), right: fleet() },
+  { code: 'yaml', wrong: `${fleet()}»---\n${fleet()}`, right: `---\n${fleet()}...\n` },
+  {
+    code: 'yaml',
+    wrong: clusters('chicago: &here {in: kind, labels: »*here}'),
+    right: clusters('chicago: {in: kind, labels: &here {region: us}}, seattle: {in: kind, labels: *here}'),
+  },
 ];
 
 /** Values that Kubernetes or a program would refuse, and the nearest that it takes. */
