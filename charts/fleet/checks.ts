@@ -138,46 +138,64 @@ const labels: Check = (fleet) =>
     }),
   );
 
-const names: Check = (fleet, resolved) => {
-  const namespaces: [Path, string][] = [
-    [fleet.observer.namespace ? ['observer', 'namespace'] : ['name'], resolved.observer.namespace],
-    ...(resolved.objectStore.type === 'embedded' ? [[['name'], resolved.objectStore.namespace] as [Path, string]] : []),
-    ...resolved.kubernetes.slice(0, 1).map((k): [Path, string] => [['name'], k.agentsNamespace]),
-    ...resolved.clusters.map((c): [Path, string] => [
-      ['clusters', c.name, ...(fleet.clusters[c.name]?.namespace ? ['namespace'] : [])],
-      c.namespace,
-    ]),
+/** A namespace in one of the Kubernetes clusters. */
+interface NamespaceIn {
+  /** Where the fleet file says it, or has it follow from its name. */
+  readonly path: Path;
+  readonly in: string;
+  readonly namespace: string;
+}
+const keyOf = (n: NamespaceIn): string => `${n.in}/${n.namespace}`;
+
+/** Namespaces that the fleet makes. */
+const ownNamespaces = (fleet: Fleet, resolved: ResolvedFleet): NamespaceIn[] => {
+  const { observer, objectStore } = resolved;
+  return [
+    { path: fleet.observer.namespace ? ['observer', 'namespace'] : ['name'], in: observer.in, namespace: observer.namespace },
+    ...(objectStore.type === 'embedded' ? [{ path: ['name'], in: observer.in, namespace: objectStore.namespace }] : []),
+    ...resolved.kubernetes.map((k) => ({ path: ['name'], in: k.name, namespace: k.agentsNamespace })),
+    ...resolved.clusters.map((c) => ({
+      path: ['clusters', c.name, ...(fleet.clusters[c.name]?.namespace ? ['namespace'] : [])],
+      in: c.in,
+      namespace: c.namespace,
+    })),
   ];
-  const tooLong = namespaces
-    .filter(([, ns]) => ns.length > maxName)
+};
+
+const names: Check = (fleet, resolved) => {
+  const own = ownNamespaces(fleet, resolved);
+  // the agents have one name everywhere
+  const once = own.filter((n, i) => i === own.findIndex((m) => `${m.path} ${m.namespace}` === `${n.path} ${n.namespace}`));
+  const tooLong = once
+    .filter(({ namespace }) => namespace.length > maxName)
     .map(
-      ([path, ns]): Violation => ({
+      ({ path, namespace }): Violation => ({
         code: 'name-too-long',
         path,
-        problem: `the namespace ${ns} would have ${ns.length} characters`,
+        problem: `the namespace ${namespace} would have ${namespace.length} characters`,
         consequence: `Kubernetes takes ${maxName} at most.`,
         remedy: 'a shorter name for the fleet or the cluster.',
       }),
     );
   const seen = new Set<string>();
-  const twice = namespaces
-    .filter(([, ns]) => seen.size === seen.add(ns).size)
+  const twice = own
+    .filter((n) => seen.size === seen.add(keyOf(n)).size)
     .map(
-      ([path, ns]): Violation => ({
+      ({ path, in: place, namespace }): Violation => ({
         code: 'namespace-twice',
         path,
-        problem: `the namespace ${ns} is taken by another part of the fleet`,
+        problem: `the namespace ${namespace} in ${place} is taken by another part of the fleet`,
         consequence: "one part's objects would overwrite the other's.",
         remedy: 'another name, or a namespace of its own (namespace: …).',
       }),
     );
-  const forbidden = namespaces
-    .filter(([, ns]) => ns === 'default' || ns.startsWith('kube-'))
+  const forbidden = once
+    .filter(({ namespace }) => namespace === 'default' || namespace.startsWith('kube-'))
     .map(
-      ([path, ns]): Violation => ({
+      ({ path, namespace }): Violation => ({
         code: 'namespace-of-kubernetes',
         path,
-        problem: `the namespace ${ns} belongs to Kubernetes`,
+        problem: `the namespace ${namespace} belongs to Kubernetes`,
         consequence: 'its Pod Security and network rules would change for everything that lives there.',
         remedy: 'a namespace of its own.',
       }),
@@ -185,18 +203,46 @@ const names: Check = (fleet, resolved) => {
   return [...tooLong, ...twice, ...forbidden];
 };
 
+/** Namespaces that the fleet file says are somebody else's. */
+const namespacesOfOthers = (fleet: Fleet, resolved: ResolvedFleet): NamespaceIn[] => {
+  const { tenancy, ingress, in: home } = fleet.observer;
+  const { argocd } = resolved.gitops;
+  const at = (path: Path, place: string, namespace: string | undefined): NamespaceIn[] =>
+    namespace === undefined ? [] : [{ path, in: place, namespace }];
+  return [
+    ...Object.entries(fleet.clusters).flatMap(([name, c]) =>
+      at(['clusters', name, 'sidecar', 'pods', 'namespace'], c.in, c.sidecar?.pods?.namespace),
+    ),
+    ...at(['observer', 'tenancy', 'proxy', 'namespace'], home, tenancy?.proxy.namespace),
+    ...at(['observer', 'ingress', 'gateway', 'namespace'], home, ingress?.gateway?.namespace),
+    ...at(['observer', 'ingress', 'gateway', 'pods', 'namespace'], home, ingress?.gateway?.pods.namespace),
+    ...(argocd
+      ? at(['gitops', 'argocd', ...(fleet.gitops?.argocd?.namespace ? ['namespace'] : [])], argocd.in, argocd.namespace)
+      : []),
+  ];
+};
+
+const foreign: Check = (fleet, resolved) => {
+  const own = new Set(ownNamespaces(fleet, resolved).map(keyOf));
+  return namespacesOfOthers(fleet, resolved)
+    .filter((other) => own.has(keyOf(other)))
+    .map(({ path, namespace }) => ({
+      code: 'namespace-of-fleet',
+      path,
+      problem: `the namespace ${namespace} is somebody else's here, and the fleet makes it for a part of its own`,
+      consequence: "the fleet's network rules and Pod Security would cut off or refuse what lives there.",
+      remedy: 'another namespace, here or for the part of the fleet.',
+    }));
+};
+
 const claims: Check = (fleet, resolved) => {
-  const own = new Set([
-    resolved.observer.namespace,
-    ...resolved.clusters.map((c) => c.namespace),
-    ...resolved.kubernetes.map((k) => k.agentsNamespace),
-    ...(resolved.objectStore.type === 'embedded' ? [resolved.objectStore.namespace] : []),
-  ]);
+  const own = new Set(ownNamespaces(fleet, resolved).map(keyOf));
   const owner = new Map<string, string>();
   return Object.entries(fleet.clusters).flatMap(([name, c]) =>
     (c.namespaces ?? []).flatMap((ns, i): Violation[] => {
       const path: Path = ['clusters', name, 'namespaces', i];
-      if (own.has(ns))
+      const key = keyOf({ path, in: c.in, namespace: ns });
+      if (own.has(key))
         return [
           {
             code: 'namespace-of-fleet',
@@ -206,20 +252,26 @@ const claims: Check = (fleet, resolved) => {
             remedy: 'leave it out.',
           },
         ];
-      const key = `${c.in}/${ns}`;
       const other = owner.get(key);
       owner.set(key, name);
-      return other === undefined
-        ? []
-        : [
-            {
+      if (other === undefined) return [];
+      return [
+        other === name
+          ? {
+              code: 'namespace-claimed-twice',
+              path,
+              problem: `${name} claims the namespace ${ns} twice`,
+              consequence: 'nothing more would come of it: one of the two was meant to be another one.',
+              remedy: 'the namespace once.',
+            }
+          : {
               code: 'namespace-claimed-twice',
               path,
               problem: `the namespace ${ns} is claimed by ${other} already`,
               consequence: 'its pods would be counted under two clusters.',
               remedy: 'the namespace in one of them only.',
             },
-          ];
+      ];
     }),
   );
 };
@@ -370,6 +422,7 @@ const checks: readonly Check[] = [
   oneNodeWatcher,
   labels,
   names,
+  foreign,
   claims,
   bucketRetention,
   localRetention,

@@ -56,6 +56,11 @@ export const externalsRefusals: readonly Refusal[] = [
     wrong: external(`sidecar: {${pods}}, labels: {»job: shop}`),
     right: external(`sidecar: {${pods}}, labels: {jobs: shop}`),
   },
+  {
+    code: 'namespace-of-fleet',
+    wrong: external('sidecar: {pods: {»namespace: demo-home, labels: {app: prometheus}}}'),
+    right: external('sidecar: {pods: {namespace: home, labels: {app: prometheus}}}'),
+  },
   { code: 'one-of', wrong: external(`»sidecar: {${tls}}`), right: external(`sidecar: {${addresses}, ${tls}}`) },
   {
     code: 'one-of',

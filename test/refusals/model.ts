@@ -1,6 +1,11 @@
 // Every check of checks.ts: a fleet that trips it at », and one that nearly does.
 import { seriesLabels } from '../../charts/fleet/checks';
+import { ready, spread } from './exposure';
 import { clusters, fleet, type Refusal } from './support';
+
+/** Two Kubernetes clusters, each with its own. */
+const twoPlaces = (text: string): string =>
+  spread({ here: text.replace(/in: there/g, `in: there, expose: ${ready}`), there: '' });
 
 /** Every check of checks.ts: a fleet that trips it at », and one that nearly does. */
 export const model: readonly Refusal[] = [
@@ -47,6 +52,21 @@ export const model: readonly Refusal[] = [
     code: 'namespace-of-kubernetes',
     wrong: clusters('chicago: {in: kind, »namespace: default}'),
     right: clusters('chicago: {in: kind, namespace: defaults}'),
+  },
+  {
+    code: 'namespace-twice',
+    wrong: twoPlaces('home: {in: here}, a: {in: there, namespace: shop}, b: {in: there, »namespace: shop}'),
+    right: twoPlaces('home: {in: here, namespace: shop}, a: {in: there, namespace: shop}, b: {in: there, namespace: shops}'),
+  },
+  {
+    code: 'namespace-of-fleet',
+    wrong: twoPlaces('home: {in: here, namespaces: [»demo-observer]}, a: {in: there}'),
+    right: twoPlaces('home: {in: here}, a: {in: there, namespaces: [demo-observer]}'),
+  },
+  {
+    code: 'namespace-claimed-twice',
+    wrong: clusters('chicago: {in: kind, namespaces: [shop, »shop]}'),
+    right: clusters('chicago: {in: kind, namespaces: [shop, shops]}'),
   },
   ...['observer', 'agents', 'object-store', 'chicago'].map((part) => ({
     code: 'namespace-of-fleet',
