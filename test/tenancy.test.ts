@@ -8,7 +8,10 @@ const tenancy = 'tenancy: {label: team, header: X-Team, proxy: {namespace: login
 const objectsOf = (observer: string): readonly Manifest[] =>
   sampleOf(
     'fleet.yaml',
-    fleet({ observer, clusters: 'clusters: {chicago: {in: kind, labels: {team: shop}}, seattle: {in: kind}}' }),
+    fleet({
+      observer,
+      clusters: 'clusters: {chicago: {in: kind, labels: {team: shop}}, seattle: {in: kind, labels: {team: web}}}',
+    }),
   ).objects;
 const shown = objectsOf(`observer: {in: kind, query: {replicas: 3, timeout: 90s, resources: {memory: 3Gi}}, ${tenancy}}`);
 const name = 'thanos-query-tenants';

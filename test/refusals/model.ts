@@ -55,8 +55,8 @@ export const model: readonly Refusal[] = [
   },
   {
     code: 'namespace-twice',
-    wrong: twoPlaces('home: {in: here}, a: {in: there, namespace: shop}, b: {in: there, »namespace: shop}'),
-    right: twoPlaces('home: {in: here, namespace: shop}, a: {in: there, namespace: shop}, b: {in: there, namespace: shops}'),
+    wrong: twoPlaces('home: {in: here}, a: {in: there, »namespace: demo-agents}'),
+    right: twoPlaces('home: {in: here, namespace: shop}, a: {in: there, namespace: shop}'),
   },
   {
     code: 'namespace-of-fleet',
