@@ -233,6 +233,16 @@ clusters:
       fleet({ observer: 'observer: {in: kind, query: {replicas: 1, autoscale: {max: 6}}}' }),
       'autoscale: {min: 2, …}, without replicas.',
     ],
+      'a merge key',
+      clusters('chicago: {in: kind, <<: {replicas: 2}}'),
+      'the settings themselves; a value may be an alias, such as labels: *labels.',
+    ],
+    [
+      'a list of Kubernetes clusters',
+      fleet({ kubernetes: 'kubernetes: [kind]' }),
+      'such as kubernetes: {kind: {platform: kind}}',
+    ],
+    ['no observer', fleet({ observer: 'observer: null' }), 'such as observer: {in: kind}'],
     ['no platform', fleet({ kubernetes: 'kubernetes: {kind: {}}' }), 'platform: kind or platform: eks.'],
   ])('names what was meant by %s', (_, text, meant) => {
     expect(refusal(text).violations.map((v) => v.remedy)).toEqual([meant]);

@@ -71,8 +71,11 @@ const nothingToDo: Check = (fleet) =>
   });
 
 const unusedKubernetes: Check = (fleet) => {
-  const used = new Set([fleet.observer.in, ...Object.values(fleet.clusters).map((c) => c.in)]);
-  return Object.keys(fleet.kubernetes)
+  const places = [fleet.observer.in, ...Object.values(fleet.clusters).map((c) => c.in)];
+  const known = Object.keys(fleet.kubernetes);
+  // what is meant by a name that is not there is used: unknown-kubernetes says so
+  const used = new Set(places.map((place) => (known.includes(place) ? place : nearest(place, known))));
+  return known
     .filter((name) => !used.has(name))
     .map((name) => ({
       code: 'unused-kubernetes',

@@ -62,6 +62,14 @@ const fromIssue = (issue: Issue, input: unknown): Violation[] => {
       const known = nearKeys(fleetSchema, path, input);
       if (isSecretKey(key)) return secretWritten(name, path, key, known);
       const near = nearest(key, known);
+      if (key === '<<')
+        return {
+          code: 'unknown-key',
+          path: [...path, key],
+          problem: `${name} has a merge key <<, and merge keys are not read`,
+          consequence: 'the settings would have been ignored without a word.',
+          remedy: 'the settings themselves; a value may be an alias, such as labels: *labels.',
+        };
       return {
         code: 'unknown-key',
         path: [...path, key],
@@ -110,9 +118,7 @@ const fromIssue = (issue: Issue, input: unknown): Violation[] => {
         path,
         problem: `${name} is ${show(value)}, but it takes keys of its own`,
         consequence: 'what it should describe would be missing from the fleet.',
-        remedy: known.length
-          ? `keys under it: ${known.join(', ')}; or leave it out.`
-          : 'names, each with its settings, such as "chicago: {in: kind}".',
+        remedy: wrongTypeRemedy(path, known),
       },
     ];
   }
@@ -141,6 +147,15 @@ const examples: Readonly<Record<'sections' | 'keys', Readonly<Record<string, str
     in: 'in: and the name of a Kubernetes cluster of this file.',
     allowFrom: 'allowFrom: and the address ranges that connections come from, such as [10.1.0.0/16].',
   },
+};
+
+/** What is written in place of a value that takes keys: an example of what must be there, the keys of what may be left out. */
+const wrongTypeRemedy = (path: Path, known: readonly string[]): string => {
+  if (path.length === 0) return `keys: ${known.join(', ')}.`;
+  const example = path.length === 1 ? examples.sections[String(path[0])] : undefined;
+  if (example !== undefined) return `such as ${example}`;
+  if (known.length > 0) return `keys under it: ${known.join(', ')}; or leave it out.`;
+  return 'names, each with its settings, such as "chicago: {in: kind}".';
 };
 
 /** @param known keys under it, by the schema */
@@ -185,12 +200,23 @@ const standIn = (path: Path, fleet: unknown): unknown => {
   return /^clusters\.[^.]+$/.test(name) && place !== undefined ? { in: place } : undefined;
 };
 
+/** Whether what is missing is there under a name that is nearly its own, which is told. */
+const isMisspelt = ({ code, path }: Violation, issues: readonly Issue[], fleet: unknown): boolean =>
+  code === 'missing-key' &&
+  issues.some(
+    (issue) =>
+      issue.code === 'unrecognized_keys' &&
+      issue.path.join('.') === path.slice(0, -1).join('.') &&
+      issue.keys.some((key) => nearest(key, nearKeys(fleetSchema, issue.path as Path, fleet)) === path.at(-1)),
+  );
+
 /** What can be read of a fleet, so that it is checked as well; what is wrong with the rest, and where the rest is. */
 const readable = (fleet: unknown): { fleet?: Fleet; left: readonly Path[]; violations: Violation[] } => {
   const parsed = fleetSchema.safeParse(fleet);
   if (parsed.success) return { fleet: parsed.data as Fleet, left: [], violations: [] };
   const { issues } = parsed.error;
-  const violations = issues.flatMap((issue) => fromIssue(issue, fleet));
+  const all = issues.flatMap((issue) => fromIssue(issue, fleet));
+  const violations = all.filter((violation) => !isMisspelt(violation, issues, fleet));
   const wrong = issues.filter((issue) => issue.code !== 'unrecognized_keys');
   const left = wrong.flatMap((issue) => leftOut(issue, fleet));
   const rest = structuredClone(fleet);

@@ -21,6 +21,31 @@ const loadWithoutSeries = (fleet: Fleet): Violation[] =>
       })),
   );
 
+/** The largest volume and memory that the fleet file takes (schema.ts), and no more is made of its series. */
+const largest = { volume: bytes('64Ti'), memory: bytes('4Ti') } as const;
+
+const tooManySeries = (_fleet: Fleet, resolved: ResolvedFleet): Violation[] => {
+  const refused = (cluster: string, what: string): Violation => ({
+    code: 'wrong-value',
+    path: ['clusters', cluster, 'series'],
+    problem: `with the series of ${cluster}, ${what}`,
+    consequence: 'no volume and no node is that large.',
+    remedy: 'fewer series; or a fleet of its own for a part of them.',
+  });
+  const clusters = loaded(resolved);
+  const own = clusters.flatMap(({ name, load }): Violation[] => {
+    const needs = prometheusNeeds(load);
+    return needs.volume <= largest.volume && needs.memory <= largest.memory
+      ? []
+      : [refused(name, `each Prometheus takes a volume of ${asBytes(needs.volume)} and ${asBytes(needs.memory)} of memory`)];
+  });
+  const { volume } = resolved.observer.compactor;
+  const [most] = [...clusters].sort((a, b) => b.load.series - a.load.series);
+  return own.length > 0 || !most || bytes(volume) <= largest.volume
+    ? own
+    : [refused(most.name, `the compactor takes a volume of ${volume}`)];
+};
+
 const volumes = (_fleet: Fleet, resolved: ResolvedFleet): Violation[] =>
   loaded(resolved).flatMap((c): Violation[] => {
     const needs = prometheusNeeds(c.load);
@@ -132,4 +157,4 @@ const nodes = (fleet: Fleet, resolved: ResolvedFleet): Violation[] => {
   });
 };
 
-export const sizingChecks = [loadWithoutSeries, volumes, memory, compactorVolume, embeddedStore, nodes];
+export const sizingChecks = [loadWithoutSeries, tooManySeries, volumes, memory, compactorVolume, embeddedStore, nodes];

@@ -12,6 +12,11 @@ export const model: readonly Refusal[] = [
   { code: 'unknown-kubernetes', wrong: clusters('chicago: {»in: knd}'), right: clusters('chicago: {in: kind}') },
   { code: 'unknown-kubernetes', wrong: clusters('chicago: {»in: constructor}'), right: clusters('constructor: {in: kind}') },
   { code: 'unknown-kubernetes', wrong: fleet({ observer: 'observer: {»in: kin}' }), right: fleet() },
+  {
+    code: 'unknown-kubernetes',
+    wrong: twoPlaces('home: {in: here}, a: {in: there}').replace('in: there', '»in: ther'),
+    right: twoPlaces('home: {in: here}, a: {in: there}'),
+  },
   { code: 'no-clusters', wrong: fleet({ clusters: '»clusters: {}' }), right: clusters('chicago: {in: kind}') },
   {
     code: 'unused-kubernetes',

@@ -20,6 +20,8 @@ export const sizing: readonly Refusal[] = [
     wrong: clusters('chicago: {in: kind, »queries: 2/s}'),
     right: clusters('chicago: {in: kind, series: 1k, queries: 2/s}'),
   },
+  { code: 'wrong-value', wrong: chicago('»series: 4000M'), right: chicago('series: 40M') },
+  { code: 'wrong-value', wrong: chicago('»series: 500M'), right: chicago('series: 40M') },
   { code: 'volume-under-retention', wrong: chicago('series: 1M, »volume: 20Gi'), right: chicago('series: 1M, volume: 40Gi') },
   {
     code: 'memory-under-series',
