@@ -3,12 +3,27 @@ import { FleetError, loadFleet, synthesize } from './charts/fleet';
 import { sayFleetError, styleOf } from './scripts/lib/terminal';
 import { outputFiles, report, writeOutput } from './scripts/output';
 
-const file = process.env.FLEET ?? 'fleet.yaml';
-try {
+const help = `npm run synth
+
+Writes dist/ from the fleet file: fleet.yaml, or FLEET=path npm run synth. It takes no arguments.`;
+
+const synth = (): void => {
+  const file = process.env.FLEET ?? 'fleet.yaml';
   const started = performance.now();
   const synthesized = synthesize(loadFleet(file));
   const output = writeOutput(outputFiles(synthesized));
   console.log(report(file, output, synthesized, performance.now() - started, styleOf(process.stdout)));
+};
+
+const given = process.argv.slice(2);
+try {
+  if (/^(-h|--help)$/.test(given.join(' '))) console.log(help);
+  else if (given.length === 0) synth();
+  else {
+    // it may be the path that was meant, and the output would be that of another fleet
+    console.error(`${given[0]}: there is no such argument\n\n${help}`);
+    process.exitCode = 2;
+  }
 } catch (error) {
   if (!(error instanceof FleetError)) throw error;
   sayFleetError(error);

@@ -15,9 +15,9 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 /** Runs main.ts in the temporary directory. */
-const synth = (env: Record<string, string> = {}) => {
+const synth = (env: Record<string, string> = {}, args: readonly string[] = []) => {
   const { FLEET: _, CDK8S_OUTDIR: __, ...outer } = process.env;
-  const run = spawnSync(process.execPath, [join(root, 'scripts/run.cjs'), join(root, 'main.ts')], {
+  const run = spawnSync(process.execPath, [join(root, 'scripts/run.cjs'), join(root, 'main.ts'), ...args], {
     cwd: directory,
     env: { ...outer, ...env },
     encoding: 'utf8',
@@ -56,6 +56,15 @@ describe('synth', () => {
     expect(out).toMatch(/^Fleet demo \(fleet\.yaml\): chicago, seattle; \d+ objects in 5 files, /);
     expect(out).toContain('kubectl --context kind-kind apply --server-side -R -f dist/kind');
     expect(tree(join(directory, 'dist'))).toEqual(demoOutput);
+  });
+
+  test('takes no argument for what it is not', () => {
+    put('fleet.yaml', demo);
+    const { code, err } = synth({}, ['other.yaml']);
+    expect(code).toBe(2);
+    expect(err).toMatch(/^other\.yaml: there is no such argument\n\nnpm run synth\n/);
+    expect(existsSync(join(directory, 'dist'))).toBe(false);
+    expect(synth({}, ['--help']).out).toContain('FLEET=path npm run synth');
   });
 
   test('takes away what is no longer in the fleet', () => {

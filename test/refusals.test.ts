@@ -265,6 +265,12 @@ clusters:
     expect(message).toContain('write instead: FLEET=<path of a fleet file>, or make nowhere/fleet.yaml.');
   });
 
+  test('about an empty path says where it comes from', () => {
+    expect(errorOf(() => loadFleet('')).violations.map((v) => [v.problem, v.remedy])).toEqual([
+      ['FLEET is empty', 'FLEET=<path of a fleet file>, or no FLEET at all for fleet.yaml.'],
+    ]);
+  });
+
   test('about a file in another encoding than UTF-8 says where the first such character is', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'fleet-')), 'fleet.yaml');
     const [utf8, latin1] = ['# \uFFFD für alle\n', `${fleet()}# ab für alle\n`];

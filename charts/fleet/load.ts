@@ -339,9 +339,9 @@ export const loadFleet = (file: string): ResolvedFleet => {
       {
         code: 'file',
         path: [file],
-        problem: absent ? 'there is no such file' : (error as Error).message,
+        problem: file === '' ? 'FLEET is empty' : absent ? 'there is no such file' : (error as Error).message,
         consequence: 'without a description there is no fleet.',
-        remedy: `FLEET=<path of a fleet file>, or make ${file}.`,
+        remedy: `FLEET=<path of a fleet file>, or ${file === '' ? 'no FLEET at all for fleet.yaml' : `make ${file}`}.`,
       },
     ]);
   }

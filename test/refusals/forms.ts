@@ -11,7 +11,7 @@ const codes: readonly Refusal[] = [
   {
     code: 'unknown-key',
     wrong: clusters('chicago: &same {in: kind}, seattle: {»<<: *same, in: kind}'),
-    right: clusters('chicago: &same {in: kind}, seattle: *same'),
+    right: clusters('chicago: {in: kind}, seattle: {in: kind}'),
   },
   { code: 'unknown-key', wrong: fleet({ objectStore: '»objectstore: {type: embedded}' }), right: fleet() },
   { code: 'unknown-key', wrong: clusters('chicago: {»inn: kind}'), right: clusters('chicago: {in: kind}') },
@@ -66,7 +66,7 @@ const codes: readonly Refusal[] = [
   {
     code: 'yaml',
     wrong: clusters('chicago: &here {in: kind, labels: »*here}'),
-    right: clusters('chicago: {in: kind, labels: &here {region: us}}, seattle: {in: kind, labels: *here}'),
+    right: clusters('chicago: {in: &place kind}, seattle: {in: *place}'),
   },
 ];
 

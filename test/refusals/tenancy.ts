@@ -12,7 +12,11 @@ const byCluster = (label: string): string =>
 
 export const tenancyRefusals: readonly Refusal[] = [
   { code: 'tenant-label', wrong: byCluster('»label: region'), right: byCluster('label: cluster') },
-  { code: 'tenant-label', wrong: shown('»label: teem'), right: shown('label: team') },
+  {
+    code: 'tenant-label',
+    wrong: shown('»label: teem'),
+    right: shown('label: team').replace(', seattle: {in: kind, labels: {team: web}}', ''),
+  },
   { code: 'tenant-label', wrong: shown('»label: namespace'), right: shown('label: cluster') },
   { code: 'tenant-label', wrong: shown('»label: replica'), right: shown('label: team') },
   {
