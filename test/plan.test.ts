@@ -370,6 +370,58 @@ describe('data at risk', () => {
     expect(codes(p)).toEqual(['bucket-changed']);
     expect(p.risks[0]?.problem).toContain('instead of S3 s3.example.org metrics');
   });
+  const encrypted = (sse: string) =>
+    objects(text({ objectStore: `{type: s3, bucket: metrics, region: eu-west-1, auth: {secret: s3}${sse}}` }));
+  const [kms, otherKms, sseS3, sseC, otherSseC] = [
+    ', sse: {type: SSE-KMS, key: a}',
+    ', sse: {type: SSE-KMS, key: b}',
+    ', sse: {type: SSE-S3}',
+    ', sse: {type: SSE-C, secret: a}',
+    ', sse: {type: SSE-C, secret: b}',
+  ] as const;
+  test.each([
+    ['another key of KMS', kms, otherKms],
+    ["a key of KMS to S3's own", kms, sseS3],
+    ['a key of KMS to none', kms, ''],
+    ['another key of SSE-C', sseC, otherSseC],
+    ['a key of SSE-C to none', sseC, ''],
+    ['no key to one of SSE-C', '', sseC],
+  ])('when the key of blocks changes, once for all who use it: %s', (_, was, is) => {
+    expect(codes(plan(encrypted(was), encrypted(is)))).toEqual(['encryption-changed']);
+  });
+  test('with the key in the remedy, by which roles go on to read what is there', () => {
+    expect(plan(encrypted(kms), encrypted(sseS3)).risks[0]?.remedy).toContain('kms:Decrypt on a ');
+  });
+  test.each([
+    ['from none to KMS', '', kms],
+    ["from S3's own key to KMS", sseS3, kms],
+    ["from S3's own key to none", sseS3, ''],
+  ])('not when blocks stay readable: %s', (_, was, is) => {
+    expect(codes(plan(encrypted(was), encrypted(is)))).toEqual([]);
+  });
+  test('when a new cluster that is the first by name takes the nodes, but not where one says that it has them', () => {
+    const p = changed({ clusters: '{boston: {in: kind}, chicago: {in: kind}, seattle: {in: kind}}' });
+    expect(p.risks.map((f) => [f.code, f.remedy])).toEqual([['nodes-moved', 'nodes: true at clusters.chicago.']]);
+    const kept = changed({ clusters: '{boston: {in: kind}, chicago: {in: kind, nodes: true}, seattle: {in: kind}}' });
+    expect(codes(kept)).toEqual([]);
+  });
+  test('when nodes: true moves', () => {
+    expect(codes(changed({ clusters: '{chicago: {in: kind}, seattle: {in: kind, nodes: true}}' }))).toEqual(['nodes-moved']);
+  });
+  test('when a cluster has another name, and with it another namespace', () => {
+    const p = changed({ clusters: '{chicago: {in: kind}, tacoma: {in: kind}}' });
+    expect(codes(p)).toEqual(['namespace-removed', 'cluster-renamed']);
+    expect(p.risks[1]?.problem).toBe('the cluster seattle leaves the fleet, and tacoma comes');
+  });
+  test('with what to do about each kind of data', () => {
+    const s3 = '{type: s3, bucket: metrics, region: eu-west-1, auth: {secret: s3}}';
+    const store = changed({ objectStore: s3 }).risks.find((f) => f.name === 'demo-object-store');
+    expect(store?.remedy).toMatch(/its volume is the bucket.*Copy all of them to the new bucket before you apply/);
+    const observer = text().replace('observer: {in: kind}', 'observer: {in: kind, namespace: elsewhere}');
+    const [left] = plan(objects(), objects(observer)).risks;
+    expect(left?.remedy).toMatch(/silences.*export what people made/);
+    expect(left?.remedy).not.toContain('Prometheus:');
+  });
   test('when replicas are told apart by another label', () => {
     const after = edited('Deployment demo-observer/thanos-query', (o) => {
       const args: string[] = o.spec.template.spec.containers[0].args;

@@ -1,4 +1,5 @@
 // What of a change could lose data, or hide it.
+import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
 import type { Manifest } from '../../charts/fleet';
 import { clusterLabel } from '../../charts/fleet/resolve';
@@ -23,6 +24,24 @@ const volumes = (set: Manifest, from = 0): string => {
   return names.length > 3 ? `${names.slice(0, 2).join(', ')} … (${names.length} volumes)` : names.join(', ');
 };
 
+const componentOf = (workload: Manifest): string | undefined => workload.metadata.labels?.['app.kubernetes.io/component'];
+
+/** What to do about the data of a workload that leaves, by its component (app.kubernetes.io/component). */
+const ofItsData: Readonly<Record<string, string>> = {
+  'object-store':
+    'the object store: its volume is the bucket, with every block. Copy all of them to the new bucket before you apply this (docs/restore.md, Another bucket)',
+  prometheus:
+    'Prometheus: see that its blocks are in the bucket (it uploads a block when it is complete, after two hours or its blockDuration)',
+  rule: 'the ruler: see that its blocks are in the bucket (it uploads a block every two hours)',
+  alertmanager: 'Alertmanager: silences are made again by hand, and people are told of what is firing once more',
+  grafana: 'Grafana: export what people made by hand; dashboards and datasources of the fleet come from git',
+  compact: 'the compactor: nothing, its disk is scratch',
+};
+
+/** What to do about the volumes of workloads that leave, each kind of them once. */
+const rescue = (gone: readonly Manifest[]): string =>
+  [...new Set(gone.map((w) => ofItsData[componentOf(w) ?? ''] ?? `${w.metadata.name}: copy what you need`))].join('; ');
+
 const namespacesRemoved: Rule = (before, after) =>
   [...before]
     .filter(([key, o]) => o.kind === 'Namespace' && !after.has(key))
@@ -35,7 +54,7 @@ const namespacesRemoved: Rule = (before, after) =>
         problem: `the namespace ${o.metadata.name} is no longer part of the fleet`,
         consequence: `with a namespace goes everything in it${what ? `, also the volumes ${what}` : ''}.`,
         remedy: what
-          ? `see that its blocks are in the bucket (Prometheus uploads a block when it is complete); scale its workloads to 0, wait for that, then delete it.`
+          ? `${rescue(kept.map(({ former }) => former))}. Then scale its workloads to 0, wait for that, and delete it.`
           : 'delete it when nothing of your own is in it.',
       };
     });
@@ -48,7 +67,7 @@ const volumesOrphaned: Rule = (before, after) =>
       ...nameOf(former),
       problem: `${former.metadata.name} is no longer part of the fleet`,
       consequence: `its volumes stay, but nothing reads them: ${volumes(former)}.`,
-      remedy: 'copy what you need, or put it back; delete the claims when nobody needs them.',
+      remedy: `${rescue([former])}; or put it back. Delete the claims when nobody needs them.`,
     }));
 
 const claimsChanged: Rule = (before, after) =>
@@ -126,14 +145,20 @@ const argument = (workload: Manifest, flag: string): string | undefined =>
     .find((a) => a.startsWith(`${flag}=`))
     ?.slice(flag.length + 1);
 
-/** A file in a container, when it comes from a ConfigMap. */
-const fileAt = (objects: Objects, workload: Manifest, path: string): string | undefined => {
+/** The volume that a file in a container is on, with the file's path from there. */
+const volumeAt = (workload: Manifest, path: string): { volume: Json; file: string } | undefined => {
   const mounts: Json[] = containersOf(workload).flatMap((c) => c.volumeMounts ?? []);
   const mount = mounts.find((m) => path.startsWith(`${m.mountPath}/`));
   const volume = workload.spec.template.spec.volumes?.find((v: Json) => v.name === mount?.name);
-  const name = volume?.configMap?.name;
-  const found = name && objects.get(keyOf({ kind: 'ConfigMap', namespace: workload.metadata.namespace, name }));
-  return found?.data?.[path.slice(mount.mountPath.length + 1)];
+  return volume && { volume, file: path.slice(mount.mountPath.length + 1) };
+};
+
+/** A file in a container, when it comes from a ConfigMap. */
+const fileAt = (objects: Objects, workload: Manifest, path: string): string | undefined => {
+  const found = volumeAt(workload, path);
+  const name = found?.volume.configMap?.name;
+  const { namespace } = workload.metadata;
+  return found && name && objects.get(keyOf({ kind: 'ConfigMap', namespace, name }))?.data?.[found.file];
 };
 
 const configOf = (objects: Objects, workload: Manifest, flag: string): Json => {
@@ -147,7 +172,7 @@ const configs = (before: Objects, after: Objects, flag: string) =>
   workloads(after).flatMap(([key, now]) => {
     const former = before.get(key);
     const [was, is] = [former && configOf(before, former, flag), configOf(after, now, flag)];
-    return was && is ? [{ now, was, is }] : [];
+    return former && was && is ? [{ former, now, was, is }] : [];
   });
 
 /** A bucket in words: what makes it the same one. */
@@ -169,8 +194,53 @@ const bucketChanged: Rule = (before, after) => {
     ...nameOf(users[0] as Manifest),
     problem: `${users.map((u) => u.metadata.name).join(', ')} would use ${is} instead of ${was}`,
     consequence: 'no query finds the blocks in the old place any more, and nothing compacts or deletes them.',
-    remedy: 'copy the blocks first (thanos tools bucket replicate), or keep the old place.',
+    remedy: 'copy the blocks first (docs/restore.md, Another bucket), or keep the old place.',
   }));
+};
+
+interface Encryption {
+  readonly type: string;
+  /** The ARN of KMS' key, or the Secret of SSE-C's with its key; empty: S3 sees to it. */
+  readonly key: string;
+}
+
+const encryptionOf = (workload: Manifest, bucket: Json): Encryption => {
+  const { type = 'none', kms_key_id, encryption_key } = bucket.config?.sse_config ?? {};
+  if (type === 'SSE-KMS') return { type, key: kms_key_id };
+  if (type !== 'SSE-C') return { type, key: '' };
+  const found = volumeAt(workload, encryption_key);
+  return { type, key: `the Secret ${found?.volume.secret?.secretName} (${found?.file})` };
+};
+
+const encryptionInWords = ({ type, key }: Encryption): string =>
+  type === 'none' ? 'no encryption of its own' : key ? `${type} with ${key}` : type;
+
+/** What SSE-KMS or SSE-C has encrypted is read with its key only. What S3 encrypts with keys of its own, whoever has the bucket reads. */
+const keyLost = (was: Encryption, is: Encryption): boolean =>
+  !isDeepStrictEqual(was, is) && (was.type === 'SSE-KMS' || [was, is].some(({ type }) => type === 'SSE-C'));
+
+const encryptionChanged: Rule = (before, after) => {
+  const found = configs(before, after, '--objstore.config-file').flatMap(({ now, former, ...buckets }) => {
+    const [was, is] = [encryptionOf(former, buckets.was), encryptionOf(now, buckets.is)];
+    return bucketName(buckets.was) === bucketName(buckets.is) && keyLost(was, is) ? [{ now, was, is }] : [];
+  });
+  const [first] = found;
+  if (!first) return [];
+  const { was, is } = first;
+  const byCustomer = [was, is].some(({ type }) => type === 'SSE-C');
+  return [
+    {
+      code: 'encryption-changed',
+      ...nameOf(first.now),
+      problem: `${[...new Set(found.map(({ now }) => now.metadata.name))].join(', ')} would use ${encryptionInWords(is)} instead of ${encryptionInWords(was)}`,
+      consequence: byCustomer
+        ? 'no block that is in the bucket can be read any more: one that was encrypted by SSE-C is read with its own key only, and one that was not is refused to who shows a key.'
+        : 'blocks that are in the bucket stay encrypted with the former key, and the roles of the fleet (dist/*.iam) lose the right to use it: no query finds them, and the compactor halts.',
+      remedy: byCustomer
+        ? 'keep it; or copy every block to another bucket first, which is written with the new key (docs/restore.md, Another bucket).'
+        : `keep it; or give the roles kms:Decrypt on ${was.key} by a policy of your own, apply that first, and keep the key until the last block of today is past its retention.`,
+    },
+  ];
 };
 
 const never = (duration: string): number => (seconds(duration) === 0 ? Number.POSITIVE_INFINITY : seconds(duration));
@@ -241,6 +311,60 @@ const identityChanged: Rule = (before, after) =>
     ];
   });
 
+/** Every Prometheus of a fleet, by the cluster that it is of, with its configuration. */
+const clustersOf = (objects: Objects): Map<string, { workload: Manifest; config: Json }> =>
+  new Map(
+    workloads(objects).flatMap(([, workload]): [string, { workload: Manifest; config: Json }][] => {
+      const config = configOf(objects, workload, '--config.file');
+      const cluster = config?.global?.external_labels?.[clusterLabel];
+      return cluster === undefined ? [] : [[cluster, { workload, config }]];
+    }),
+  );
+
+/** A cluster that is renamed has a namespace of another name: one leaves, and another comes. */
+const clusterReplaced: Rule = (before, after) => {
+  const [was, is] = [clustersOf(before), clustersOf(after)];
+  const fresh = [...is.keys()].filter((cluster) => !was.has(cluster));
+  return [...was].flatMap(([cluster, { workload }]): Finding[] =>
+    is.has(cluster) || fresh.length === 0 || after.has(keyOf(nameOf(workload)))
+      ? []
+      : [
+          {
+            code: 'cluster-renamed',
+            ...nameOf(workload),
+            problem: `the cluster ${cluster} leaves the fleet, and ${fresh.join(', ')} ${fresh.length > 1 ? 'come' : 'comes'}`,
+            consequence: `if that is another name for it, every series starts anew; what is in the bucket stays under ${clusterLabel}="${cluster}", no graph or alert joins the two, and nothing reads ${volumes(workload)} any more.`,
+            remedy: `the name ${cluster}; or see first that its blocks are in the bucket, and accept the break.`,
+          },
+        ],
+  );
+};
+
+/** Whether a Prometheus scrapes the nodes and the API server of its Kubernetes cluster. */
+const watchesNodes = ({ config }: { config: Json }): boolean =>
+  (config.scrape_configs ?? []).some((job: Json) => ['kubelet', 'node-exporter', 'apiserver'].includes(job.job_name));
+
+/** One cluster of a Kubernetes cluster watches its nodes; where none says so it is the first by name, and a new one may be that. */
+const nodesMoved: Rule = (before, after) => {
+  const [was, is] = [clustersOf(before), clustersOf(after)];
+  const taker = [...is].find(
+    ([cluster, p]) => watchesNodes(p) && !(was.has(cluster) && watchesNodes(was.get(cluster) as { config: Json })),
+  );
+  return [...was].flatMap(([cluster, former]): Finding[] => {
+    const now = is.get(cluster);
+    if (!taker || !now || !watchesNodes(former) || watchesNodes(now)) return [];
+    return [
+      {
+        code: 'nodes-moved',
+        ...nameOf(now.workload),
+        problem: `${taker[0]} would watch the nodes instead of ${cluster}`,
+        consequence: `series of nodes, kubelets, containers and the API server start anew under ${clusterLabel}="${taker[0]}": graphs break, records of the past stay with ${cluster}, and routes and silences that name ${cluster} no longer apply to their alerts.`,
+        remedy: `nodes: true at clusters.${cluster}.`,
+      },
+    ];
+  });
+};
+
 /** Labels by which replicas are told apart when queries and the compactor merge them. */
 const replicaLabelsOf = (workload: Manifest): string =>
   containersOf(workload)
@@ -274,9 +398,12 @@ const rules: readonly Rule[] = [
   scaledDown,
   volumesDeleted,
   bucketChanged,
+  encryptionChanged,
   bucketRetentionShortened,
   localRetentionShortened,
   identityChanged,
+  clusterReplaced,
+  nodesMoved,
   replicaLabelChanged,
 ];
 
