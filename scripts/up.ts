@@ -257,10 +257,14 @@ main(async () => {
   for (const k of fleet.kubernetes) {
     const { rest, namespaces } = left.get(k.name) as Leftovers;
     await remove(new Kubectl(k.context), rest);
-    for (const { name } of namespaces)
+    const risks = plans.find((plan) => plan.kubernetes === k.name)?.risks ?? [];
+    for (const namespace of namespaces) {
+      const { name } = namespace;
+      const remedy = risks.find((risk) => keyOf(risk) === keyOf(namespace))?.remedy;
       progress.done(
-        `${yellow('•')} the namespace ${name} is no longer in the fleet; it is left as it is, with its data. To delete it and them: kubectl --context ${k.context} delete namespace ${name}`,
+        `${yellow('•')} the namespace ${name} is no longer in the fleet; it is left as it is, with its data.${remedy ? `\n  ${remedy}` : ''}\n  To delete it and them: kubectl --context ${k.context} delete namespace ${name}`,
       );
+    }
   }
   const wrong = await health(synthesized, Math.min(timeout, 240));
   console.log(
