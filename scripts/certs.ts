@@ -6,6 +6,7 @@ import { keepCertificates, readCertificates } from './certificates/keep';
 import { ends } from './certificates/plan';
 import { showCertificates } from './certificates/show';
 import { refuse, unreachable } from './lib/contexts';
+import { fleetFile } from './lib/fleet-file';
 import { ToolError } from './lib/kubectl';
 import { green, main, progress, red } from './lib/terminal';
 
@@ -47,7 +48,7 @@ main(async () => {
   const { check, renew, 'rotate-ca': rotate } = values;
   if ([check, renew, rotate].filter(Boolean).length > 1)
     throw new ToolError('One of --check, --renew and --rotate-ca at a time.');
-  const synthesized = synthesize(loadFleet(process.env.FLEET ?? 'fleet.yaml'));
+  const synthesized = synthesize(loadFleet(fleetFile()));
   const { fleet } = synthesized.topology;
   const certificates = certificateFleet(synthesized);
   if (!certificates) {

@@ -1,12 +1,14 @@
 // npm run check: whether dist/ is what the fleet file synthesizes to. For CI.
 import { parseArgs } from 'node:util';
 import { loadFleet, synthesize } from '../charts/fleet';
+import { fleetFile } from './lib/fleet-file';
 import { main } from './lib/terminal';
-import { dist, outputFiles, stale } from './output';
+import { dist, outputFiles, outputFolder, stale } from './output';
 
 const help = `npm run check
 
-Says whether dist/ is what the fleet file (fleet.yaml, or FLEET=path) synthesizes to. Writes nothing.
+Says whether dist/ (or CDK8S_OUTDIR=folder) is what the fleet file (fleet.yaml, or FLEET=path)
+synthesizes to. Writes nothing.
 
 Exit code: 0 it is, 1 it is not, 2 the fleet file could not be read or has mistakes.`;
 
@@ -16,14 +18,15 @@ main(async () => {
     console.log(help);
     return 0;
   }
-  const file = process.env.FLEET ?? 'fleet.yaml';
-  const found = stale(dist, outputFiles(synthesize(loadFleet(file))));
+  const file = fleetFile();
+  const folder = outputFolder();
+  const found = stale(folder, outputFiles(synthesize(loadFleet(file))));
   if (found.length === 0) {
-    console.log(`${dist}/ is what ${file} synthesizes to.`);
+    console.log(`${folder}/ is what ${file} synthesizes to.`);
     return 0;
   }
   console.error(
-    `${dist}/ is not what ${file} synthesizes to:\n${found.map((line) => `  ${line}`).join('\n')}\nRun ${process.env.FLEET ? `FLEET=${file} ` : ''}npm run synth, look at git diff, and commit.`,
+    `${folder}/ is not what ${file} synthesizes to:\n${found.map((line) => `  ${line}`).join('\n')}\nRun ${folder === dist ? '' : `CDK8S_OUTDIR=${folder} `}${process.env.FLEET ? `FLEET=${file} ` : ''}npm run synth, look at git diff, and commit.`,
   );
   return 1;
 });

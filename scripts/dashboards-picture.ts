@@ -10,6 +10,7 @@ import type { ProvisionedDashboard } from '../charts/dashboards/panels';
 import { loadFleet, type ResolvedFleet } from '../charts/fleet';
 import { seconds } from '../charts/kit/units';
 import { declareTopology } from '../charts/topology';
+import { fleetFile } from './lib/fleet-file';
 import { type Forward, fetchJson, instantQuery, Kubectl, type Sample } from './lib/kubectl';
 import { main } from './lib/terminal';
 import {
@@ -190,7 +191,7 @@ main(async () => {
     console.log(help);
     return 0;
   }
-  const fleet = loadFleet(process.env.FLEET ?? 'fleet.yaml');
+  const fleet = loadFleet(fleetFile());
   const querier = values.url ? { url: values.url, close: () => {} } : await forward(fleet);
   try {
     const to = Math.floor(Date.now() / 1000);

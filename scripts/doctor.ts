@@ -4,6 +4,7 @@ import { loadFleet, synthesize } from '../charts/fleet';
 import type { Topology } from '../charts/topology';
 import { inspect } from './doctor/checks';
 import type { Finding } from './doctor/finding';
+import { fleetFile } from './lib/fleet-file';
 import { dim, green, main, progress, red, table, width, yellow } from './lib/terminal';
 
 const help = `npm run doctor [-- --json]
@@ -43,7 +44,7 @@ main(async () => {
     console.log(help);
     return 0;
   }
-  const synthesized = synthesize(loadFleet(process.env.FLEET ?? 'fleet.yaml'));
+  const synthesized = synthesize(loadFleet(fleetFile()));
   const say = values.json ? () => {} : (text: string) => progress.show(text);
   const findings = [...acceptedIn(synthesized.topology), ...(await inspect(synthesized, say))];
   const count = (v: Finding['verdict']) => findings.filter((f) => f.verdict === v).length;

@@ -8,6 +8,7 @@ import { declareTopology, type Topology } from '../charts/topology';
 import { deleteClusterWide, deleteFleet, fleetNamespaces, knownKinds, podsGone, selector } from './lib/components';
 import { kindName, unreachable } from './lib/contexts';
 import { each } from './lib/each';
+import { fleetFile } from './lib/fleet-file';
 import { Kubectl, type KubeObject, run } from './lib/kubectl';
 import { green, main, progress, red, table, yellow } from './lib/terminal';
 
@@ -91,7 +92,7 @@ main(async () => {
     console.log(help);
     return 0;
   }
-  const fleet = loadFleet(process.env.FLEET ?? 'fleet.yaml');
+  const fleet = loadFleet(fleetFile());
   const topology = declareTopology(fleet);
   const silent = await unreachable(fleet.kubernetes);
   const places = await each(

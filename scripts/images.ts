@@ -1,6 +1,7 @@
 // npm run images: what a registry of one's own must have.
 import { parseArgs } from 'node:util';
 import { loadFleet, synthesize } from '../charts/fleet';
+import { fleetFile } from './lib/fleet-file';
 import { fleetImages } from './lib/images';
 import { main, table, width } from './lib/terminal';
 
@@ -16,7 +17,7 @@ main(async () => {
     console.log(help);
     return 0;
   }
-  const fleet = loadFleet(process.env.FLEET ?? 'fleet.yaml');
+  const fleet = loadFleet(fleetFile());
   const images = fleetImages(synthesize(fleet));
   if (values.plain) {
     console.log(images.map((i) => i.upstream).join('\n'));

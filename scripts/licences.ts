@@ -2,6 +2,7 @@
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadFleet, synthesize } from '../charts/fleet';
+import { fleetFile } from './lib/fleet-file';
 import { fleetImages } from './lib/images';
 import { isAllowed, lockedPackages, packageName } from './lib/packages';
 import { main, table } from './lib/terminal';
@@ -28,7 +29,7 @@ const licensed = (): Licensed[] => [
       use: p.dev ? 'development' : 'synthesis',
     }),
   ),
-  ...fleetImages(synthesize(loadFleet(process.env.FLEET ?? 'fleet.yaml'))).map(
+  ...fleetImages(synthesize(loadFleet(fleetFile()))).map(
     ({ image, upstream }): Licensed => ({
       licence: image.licence,
       name: upstream,

@@ -1,12 +1,14 @@
 // Writing dist/: all of it or nothing.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { parse } from 'yaml';
 import { certificates } from '../charts/exposure';
 import { fileText, type Synthesized } from '../charts/fleet';
 import { renderAccepted, type Style } from '../charts/fleet/messages';
 import { gitopsFile } from '../charts/gitops';
 import { iamFiles } from '../charts/iam';
 import { kindConfig } from '../charts/kind';
+import { ToolError } from './lib/kubectl';
 
 export interface OutputFile {
   readonly path: string;
@@ -75,15 +77,47 @@ export const stale = (folder: string, files: readonly OutputFile[]): string[] =>
   return verdicts.map(([path, verdict]) => `${join(folder, path as string)} is ${verdict}`).sort();
 };
 
-/** Writes to the folder that `cdk8s synth --output` names, or to dist/; gives the folder. */
-export const writeOutput = (files: readonly OutputFile[]): string => {
+/** The name of the fleet that files of an output folder are of, by the label of its objects; absent when none has it. */
+export const fleetNameIn = (texts: readonly string[]): string | undefined => {
+  for (const text of texts) {
+    const label = /^ {4}app\.kubernetes\.io\/instance: (.+)$/m.exec(text)?.[1]; // of an object, not of a pod template
+    if (label !== undefined) return String(parse(label));
+  }
+  return undefined;
+};
+
+/** The folder for what a fleet file synthesizes to: dist/, or the one that CDK8S_OUTDIR names, for a second fleet. */
+export const outputFolder = (): string => {
   const given = process.env.CDK8S_OUTDIR;
-  if (given && resolve(given) !== resolve(cdk8sOutput)) {
-    write(given, files);
-    return relative('.', resolve(given)) || '.';
+  return given && resolve(given) !== resolve(cdk8sOutput) ? relative('.', resolve(given)) || '.' : dist;
+};
+
+/** @throws ToolError when the output folder holds another fleet, which would be replaced */
+export const requireOwnFolder = (fleet: string): void => {
+  const folder = outputFolder();
+  const manifests = filesUnder(folder).filter((path) => path.endsWith('.k8s.yaml'));
+  const other = fleetNameIn(manifests.map((path) => readFileSync(join(folder, path), 'utf8')));
+  if (other !== undefined && other !== fleet)
+    throw new ToolError(
+      `${folder}/ holds the fleet ${other}, and this is the fleet ${fleet}. Nothing was written.\nBeside it: CDK8S_OUTDIR=dist-${fleet} before the command. In its place: delete ${folder}/ first.`,
+    );
+};
+
+/**
+ * Writes to the folder that `cdk8s synth --output` names, or to dist/; gives the folder.
+ * @throws ToolError when it holds another fleet
+ */
+export const writeOutput = (files: readonly OutputFile[]): string => {
+  const folder = outputFolder();
+  const name = fleetNameIn(files.filter(({ path }) => path.endsWith('.k8s.yaml')).map(({ text }) => text));
+  if (name !== undefined) requireOwnFolder(name);
+  if (folder !== dist) {
+    write(folder, files);
+    return folder;
   }
   replaceFolder(dist, files);
-  if (given) cpSync(dist, given, { recursive: true });
+  const given = process.env.CDK8S_OUTDIR;
+  if (given && resolve(given) !== resolve(dist)) cpSync(dist, given, { recursive: true });
   return dist;
 };
 

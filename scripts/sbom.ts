@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadFleet, synthesize } from '../charts/fleet';
 import { withoutHost } from '../charts/images';
+import { fleetFile } from './lib/fleet-file';
 import { type FleetImage, fleetImages } from './lib/images';
 import { ToolError } from './lib/kubectl';
 import { main } from './lib/terminal';
@@ -37,7 +38,7 @@ main(async () => {
     console.log(help);
     return 0;
   }
-  const images = fleetImages(synthesize(loadFleet(process.env.FLEET ?? 'fleet.yaml'))).map(component);
+  const images = fleetImages(synthesize(loadFleet(fleetFile()))).map(component);
   const npm = spawnSync('npm', ['sbom', '--sbom-format=cyclonedx', '--package-lock-only'], {
     cwd: dirname(__dirname),
     encoding: 'utf8',

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { loadFleet } from '../charts/fleet';
 import { declareTopology } from '../charts/topology';
 import { withSection } from './lib/benchmarks';
+import { fleetFile } from './lib/fleet-file';
 import { main, progress } from './lib/terminal';
 import { liveSection, liveText, measure, underestimated } from './size/live';
 import { bucketTable, clustersTable, costs, costsTable, observerTable } from './size/tables';
@@ -34,7 +35,7 @@ main(async () => {
     console.log(help);
     return 0;
   }
-  const file = process.env.FLEET ?? 'fleet.yaml';
+  const file = fleetFile();
   const fleet = loadFleet(file);
   if (values.live) {
     const seen = await measure(declareTopology(fleet), (text) => values.json || progress.show(text));

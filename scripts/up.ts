@@ -13,10 +13,11 @@ import { keepCertificates } from './certificates/keep';
 import { inspect } from './doctor/checks';
 import type { Finding } from './doctor/finding';
 import { each } from './lib/each';
+import { fleetFile } from './lib/fleet-file';
 import { Kubectl, sleep, ToolError } from './lib/kubectl';
 import { writeNodeAddresses } from './lib/node-addresses';
 import { dim, green, main, progress, red, styleOf, table, yellow } from './lib/terminal';
-import { outputFiles, writeOutput } from './output';
+import { outputFiles, requireOwnFolder, writeOutput } from './output';
 import { type Leftovers, leftovers } from './plan/leftovers';
 import { livePlan } from './plan/live';
 import { keyOf, type ObjectName, objectsOf } from './plan/objects';
@@ -27,8 +28,8 @@ import { type Placed, waitReady } from './up/watch';
 
 const help = `npm run up [-- --timeout SECONDS] [--accept-data-loss]
 
-Synthesizes the fleet (fleet.yaml, or FLEET=path), creates every kind cluster whose context is missing, applies
-everything with server-side apply, each Kubernetes cluster through its own context, waits until all of it is ready and
+Synthesizes the fleet (fleet.yaml, or FLEET=path) to dist/ (or CDK8S_OUTDIR=folder, for a second
+fleet), creates every kind cluster whose context is missing, applies everything with server-side apply, each Kubernetes cluster through its own context, waits until all of it is ready and
 prints where it is. When there are several, it sees to the certificates between them first (npm run certs), and tells
 each where the nodes of the others are. All of them must answer before anything is changed in one.
 Running it again changes nothing that is as it should be, and takes away what is no longer in the fleet; volumes and
@@ -234,12 +235,13 @@ main(async () => {
   }
   const timeout = Number(values.timeout);
   if (!(timeout > 0)) throw new ToolError('--timeout takes a number of seconds above 0.');
-  const fleet = loadFleet(process.env.FLEET ?? 'fleet.yaml');
+  const fleet = loadFleet(fleetFile());
   const synthesized = synthesize(fleet);
-  const output = writeOutput(outputFiles(synthesized));
+  requireOwnFolder(fleet.name);
   const { topology } = synthesized;
   if (fleet.accepted.length > 0) console.log(renderAccepted(fleet.accepted, styleOf(process.stdout)));
   await ensureClusters(topology);
+  const output = writeOutput(outputFiles(synthesized)); // a context that is missing costs nothing
   await requireOperators(synthesized);
   const plans = await guard(synthesized, values['accept-data-loss']);
   const left = new Map<string, Leftovers>(plans.map((plan) => [plan.kubernetes, leftovers(plan)]));

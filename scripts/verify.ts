@@ -14,6 +14,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FleetError, loadFleet, synthesize } from '../charts/fleet';
 import { images } from '../charts/images';
+import { fleetFile } from './lib/fleet-file';
 import { onPath, versionOf } from './lib/run';
 import { bold, green, main, progress, red, table } from './lib/terminal';
 import { type Against, type Check, fleetChecks, type Schemas } from './verify/checks';
@@ -73,10 +74,7 @@ const schemasIn = (folder: string | undefined): Schemas => {
 
 const defaultFleets = (): string[] => {
   const examples = existsSync('examples') ? readdirSync('examples').sort() : [];
-  return [
-    process.env.FLEET ?? 'fleet.yaml',
-    ...examples.map((name) => join('examples', name, 'fleet.yaml')).filter((file) => existsSync(file)),
-  ];
+  return [fleetFile(), ...examples.map((name) => join('examples', name, 'fleet.yaml')).filter((file) => existsSync(file))];
 };
 
 /** Runs checks, a few at a time; gives their results in the checks' order. */

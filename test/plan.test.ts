@@ -496,7 +496,9 @@ describe('as a person runs them,', () => {
   });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-  const outer = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(FLEET|CDK8S_OUTDIR|GIT_.*)$/.test(name)));
+  const outer = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(FLEET|CDK8S_OUTDIR|INIT_CWD|GIT_.*)$/.test(name)),
+  );
   const script = (name: string, ...args: string[]) => {
     const run = spawnSync(process.execPath, [join(root, 'scripts/run.cjs'), join(root, name), ...args], {
       cwd: directory,
@@ -571,6 +573,35 @@ describe('as a person runs them,', () => {
     const { code, out } = script('scripts/plan.ts', '--base', 'HEAD~2', '--json');
     expect(code).toBe(3);
     expect(JSON.parse(out).kubernetes[0].risks[0]).toMatchObject({ code: 'namespace-removed', name: 'demo-seattle' });
+  });
+
+  test('plan compares a branch with where it left its base, not with what the base has got since', () => {
+    committed();
+    git('branch', 'base');
+    git('checkout', '-qb', 'branch');
+    git('checkout', '-q', 'base');
+    rewrite('seattle: {in: kind}', 'seattle: {in: kind, replicas: 3}');
+    expect(script('main.ts').code).toBe(0);
+    git('commit', '-qam', 'three in seattle');
+    git('checkout', '-q', 'branch');
+    const { code, out } = script('scripts/plan.ts', '--base', 'base');
+    expect(out).toMatch(/^Fleet demo \(fleet\.yaml\) against dist\/ of [0-9a-f]{10}, where this left base$/m);
+    expect(code).toBe(0);
+  });
+
+  test('plan compares no two fleets', () => {
+    committed();
+    rewrite('name: demo', 'name: other');
+    const { code, out, err } = script('scripts/plan.ts');
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toMatch(/^dist\/ of [0-9a-f]{10} is the fleet demo's, and fleet\.yaml is the fleet other: /);
+  });
+
+  test('plan says that a shallow checkout lacks its base', () => {
+    committed();
+    const { code, err } = script('scripts/plan.ts', '--base', 'origin/main');
+    expect(code).toBe(2);
+    expect(err).toMatch(/^There is no commit origin\/main here\. A shallow checkout lacks it: .*fetch-depth: 0/);
   });
 
   test('plan says what is wrong when there is no repository or no such commit', () => {

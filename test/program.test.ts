@@ -16,7 +16,7 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 /** Runs main.ts in the temporary directory. */
 const synth = (env: Record<string, string> = {}, args: readonly string[] = []) => {
-  const { FLEET: _, CDK8S_OUTDIR: __, ...outer } = process.env;
+  const { FLEET: _, CDK8S_OUTDIR: __, INIT_CWD: ___, ...outer } = process.env;
   const run = spawnSync(process.execPath, [join(root, 'scripts/run.cjs'), join(root, 'main.ts'), ...args], {
     cwd: directory,
     env: { ...outer, ...env },
@@ -87,6 +87,32 @@ describe('synth', () => {
     expect(synth({ CDK8S_OUTDIR: 'elsewhere' }).code).toBe(0);
     expect(tree(join(directory, 'elsewhere'))).toEqual(demoOutput);
     expect(existsSync(join(directory, 'dist'))).toBe(false);
+  });
+
+  test('replaces no other fleet, and says both ways out', () => {
+    put('fleet.yaml', demo);
+    expect(synth().code).toBe(0);
+    put('other.yaml', demo.replace('name: demo', 'name: other'));
+    const { code, out, err } = synth({ FLEET: 'other.yaml' });
+    expect(code).toBeGreaterThan(0);
+    expect(out).toBe('');
+    expect(err).toMatch(/^dist\/ holds the fleet demo, and this is the fleet other\. Nothing was written\.$/m);
+    expect(tree(join(directory, 'dist'))).toEqual(demoOutput);
+    expect(synth({ FLEET: 'other.yaml', CDK8S_OUTDIR: 'dist-other' }).code).toBe(0); // as it says
+    expect(synth({ CDK8S_OUTDIR: 'dist-other' }).err).toMatch(/^dist-other\/ holds the fleet other, /);
+    rmSync(join(directory, 'dist'), { recursive: true });
+    expect(synth({ FLEET: 'other.yaml' }).code).toBe(0); // as it says, too
+  });
+
+  test('takes a path of FLEET from where npm was called, or else from the root', () => {
+    mkdirSync(join(directory, 'there'));
+    put('there/fleet.yaml', demo.replace('name: demo', 'name: there'));
+    put('fleet.yaml', demo);
+    const called = { INIT_CWD: join(directory, 'there') };
+    expect(synth({ ...called, FLEET: 'fleet.yaml', CDK8S_OUTDIR: 'a' }).out).toMatch(/^Fleet there \(there\/fleet\.yaml\): /);
+    put('only.yaml', demo);
+    expect(synth({ ...called, FLEET: 'only.yaml', CDK8S_OUTDIR: 'b' }).out).toMatch(/^Fleet demo \(only\.yaml\): /);
+    expect(synth({ ...called, CDK8S_OUTDIR: 'c' }).out).toMatch(/^Fleet demo \(fleet\.yaml\): /);
   });
 
   test.each([

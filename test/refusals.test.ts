@@ -233,6 +233,7 @@ clusters:
       fleet({ observer: 'observer: {in: kind, query: {replicas: 1, autoscale: {max: 6}}}' }),
       'autoscale: {min: 2, …}, without replicas.',
     ],
+    [
       'a merge key',
       clusters('chicago: {in: kind, <<: {replicas: 2}}'),
       'the settings themselves; a value may be an alias, such as labels: *labels.',

@@ -1,0 +1,13 @@
+// Which fleet file a program is about.
+import { existsSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+
+/**
+ * The path that FLEET gives, or else fleet.yaml. npm starts programs in the root, wherever it was called: a path is meant from
+ * where it was called (npm's INIT_CWD) if the file is there, or else from the root.
+ */
+export const fleetFile = (env: NodeJS.ProcessEnv = process.env, otherwise = 'fleet.yaml'): string => {
+  if (!env.FLEET) return otherwise;
+  const fromThere = resolve(env.INIT_CWD ?? '.', env.FLEET);
+  return existsSync(fromThere) ? relative('.', fromThere) : env.FLEET;
+};
