@@ -1,14 +1,18 @@
-// Reads the fleet file (fleet.yaml, or what FLEET names) and writes dist/<kubernetes cluster>/<chart>.k8s.yaml.
+// Reads the fleet file (fleet.yaml, or what FLEET names) and writes dist/<kubernetes cluster>/<chart>.k8s.yaml
+// (CDK8S_OUTDIR names another folder, for a second fleet).
 import { FleetError, loadFleet, synthesize } from './charts/fleet';
+import { fleetFile } from './scripts/lib/fleet-file';
+import { ToolError } from './scripts/lib/kubectl';
 import { sayFleetError, styleOf } from './scripts/lib/terminal';
 import { outputFiles, report, writeOutput } from './scripts/output';
 
 const help = `npm run synth
 
-Writes dist/ from the fleet file: fleet.yaml, or FLEET=path npm run synth. It takes no arguments.`;
+Writes dist/ (CDK8S_OUTDIR names another folder) from the fleet file: fleet.yaml, or FLEET=path npm run synth. It takes no
+arguments.`;
 
 const synth = (): void => {
-  const file = process.env.FLEET ?? 'fleet.yaml';
+  const file = fleetFile();
   const started = performance.now();
   const synthesized = synthesize(loadFleet(file));
   const output = writeOutput(outputFiles(synthesized));
@@ -25,7 +29,8 @@ try {
     process.exitCode = 2;
   }
 } catch (error) {
-  if (!(error instanceof FleetError)) throw error;
-  sayFleetError(error);
+  if (error instanceof FleetError) sayFleetError(error);
+  else if (error instanceof ToolError) console.error(error.message);
+  else throw error;
   process.exitCode = 1;
 }
