@@ -77,14 +77,25 @@ export const stale = (folder: string, files: readonly OutputFile[]): string[] =>
   return verdicts.map(([path, verdict]) => `${join(folder, path as string)} is ${verdict}`).sort();
 };
 
-/** The name of the fleet that files of an output folder are of, by the label of its objects; absent when none has it. */
-export const fleetNameIn = (texts: readonly string[]): string | undefined => {
-  for (const text of texts) {
-    const label = /^ {4}app\.kubernetes\.io\/instance: (.+)$/m.exec(text)?.[1]; // of an object, not of a pod template
-    if (label !== undefined) return String(parse(label));
+/** The name of the fleet that a file of an output folder is of, by the label of its objects; absent when it has none. */
+const fleetOf = (text: string): string | undefined => {
+  const label = /^ {4}app\.kubernetes\.io\/instance: (.+)$/m.exec(text)?.[1]; // of an object, not of a pod template
+  return label === undefined ? undefined : String(parse(label));
+};
+
+/** The name of the fleet that manifests are of, by the first that says it: texts are asked for one by one. */
+export const fleetNameIn = (manifests: Iterable<string>): string | undefined => {
+  for (const text of manifests) {
+    const name = fleetOf(text);
+    if (name !== undefined) return name;
   }
   return undefined;
 };
+
+function* manifestsIn(folder: string): Iterable<string> {
+  for (const path of filesUnder(folder).filter((path) => path.endsWith('.k8s.yaml')))
+    yield readFileSync(join(folder, path), 'utf8');
+}
 
 /** The folder for what a fleet file synthesizes to: dist/, or the one that CDK8S_OUTDIR names, for a second fleet. */
 export const outputFolder = (): string => {
@@ -95,8 +106,7 @@ export const outputFolder = (): string => {
 /** @throws ToolError when the output folder holds another fleet, which would be replaced */
 export const requireOwnFolder = (fleet: string): void => {
   const folder = outputFolder();
-  const manifests = filesUnder(folder).filter((path) => path.endsWith('.k8s.yaml'));
-  const other = fleetNameIn(manifests.map((path) => readFileSync(join(folder, path), 'utf8')));
+  const other = fleetNameIn(manifestsIn(folder));
   if (other !== undefined && other !== fleet)
     throw new ToolError(
       `${folder}/ holds the fleet ${other}, and this is the fleet ${fleet}. Nothing was written.\nBeside it: CDK8S_OUTDIR=dist-${fleet} before the command. In its place: delete ${folder}/ first.`,
