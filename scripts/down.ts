@@ -1,24 +1,26 @@
 // npm run down: takes away what npm run up made; data only when told so.
 import { createInterface } from 'node:readline/promises';
-import { parseArgs } from 'node:util';
 import { loadFleet } from '../charts/fleet';
 import type { ResolvedKubernetes } from '../charts/fleet/resolve';
 import { madeByLabel } from '../charts/kind';
 import { declareTopology, type Topology } from '../charts/topology';
 import { deleteClusterWide, deleteFleet, fleetNamespaces, knownKinds, podsGone, selector } from './lib/components';
-import { kindName, unreachable } from './lib/contexts';
+import { isKinds, kindName, refuse, unreachable } from './lib/contexts';
 import { each } from './lib/each';
 import { fleetFile } from './lib/fleet-file';
 import { Kubectl, type KubeObject, run } from './lib/kubectl';
-import { green, main, progress, red, table, yellow } from './lib/terminal';
+import { green, main, parseArgs, progress, red, table, yellow } from './lib/terminal';
 
 const help = `npm run down [-- --volumes | --keep-volumes]
 
-Removes the fleet (fleet.yaml, or FLEET=path) from its Kubernetes clusters, with its certificates. Volumes hold blocks, silences and what people
-made in Grafana: they are kept unless you answer yes, and their namespaces with them.
+Removes the fleet (fleet.yaml, or FLEET=path) from its Kubernetes clusters, with its
+certificates. Volumes hold blocks, silences and what people made in Grafana: they are kept unless
+you answer yes, and their namespaces with them.
 
   --volumes       delete the volumes too, without asking; a kind cluster that npm run up made goes as a whole
-  --keep-volumes  keep the volumes, without asking`;
+  --keep-volumes  keep the volumes, without asking
+
+Exit code: 0 it is gone, 1 a cluster did not answer and still has its part, 2 nothing was changed.`;
 
 /** They are in no namespace, or go with all that is in them. */
 const clusterWide = ['Namespace', 'ClusterRole', 'ClusterRoleBinding'];
@@ -95,6 +97,8 @@ main(async () => {
   const fleet = loadFleet(fleetFile());
   const topology = declareTopology(fleet);
   const silent = await unreachable(fleet.kubernetes);
+  // a kind cluster goes with its context; any other is there though this kubeconfig does not know it
+  refuse(silent.filter((s) => s.missing && !isKinds(s.kubernetes)));
   const places = await each(
     fleet.kubernetes.filter((k) => !silent.some((s) => s.kubernetes === k)),
     (k) => look(topology, k),
