@@ -3,13 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
 import { type Fleet, loadFleet, type Manifest, synthesize } from '../charts/fleet';
 import { sectionOf, withSection } from './lib/benchmarks';
 import { components } from './lib/components';
 import { type Forward, instantQuery, Kubectl, sleep, ToolError } from './lib/kubectl';
-import { main, progress, table } from './lib/terminal';
+import { main, parseArgs, progress, table } from './lib/terminal';
 
 const help = `npm run bench [-- --cluster] [--write [--note TEXT]]
 

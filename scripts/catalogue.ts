@@ -1,12 +1,11 @@
 // npm run catalogue [-- [--check] [<program>…]]: what each pinned program knows, asked of the programs.
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { type Image, images, reference } from '../charts/images';
 import { type Catalogue, fileName, folder, remedy } from './catalogue/catalogue';
 import { extract, missing } from './catalogue/extract';
 import { programs } from './catalogue/programs';
-import { main, progress } from './lib/terminal';
+import { main, parseArgs, progress } from './lib/terminal';
 
 const help = `npm run catalogue [-- [--check] [<program>…]]
 

@@ -1,5 +1,4 @@
 // npm run certs: the certificates with which the Kubernetes clusters of a fleet know each other.
-import { parseArgs } from 'node:util';
 import { loadFleet, synthesize } from '../charts/fleet';
 import { certificateClusters, certificateFleet } from './certificates/fleet';
 import { keepCertificates, readCertificates } from './certificates/keep';
@@ -8,7 +7,7 @@ import { showCertificates } from './certificates/show';
 import { refuse, unreachable } from './lib/contexts';
 import { fleetFile } from './lib/fleet-file';
 import { ToolError } from './lib/kubectl';
-import { green, main, progress, red } from './lib/terminal';
+import { green, main, parseArgs, progress, red } from './lib/terminal';
 
 const help = `npm run certs [-- --check | --renew | --rotate-ca]
 

@@ -1,8 +1,7 @@
 // npm run check: whether dist/ is what the fleet file synthesizes to. For CI.
-import { parseArgs } from 'node:util';
 import { loadFleet, synthesize } from '../charts/fleet';
 import { fleetFile } from './lib/fleet-file';
-import { main } from './lib/terminal';
+import { main, parseArgs } from './lib/terminal';
 import { dist, outputFiles, outputFolder, stale } from './output';
 
 const help = `npm run check

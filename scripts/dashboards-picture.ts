@@ -4,7 +4,6 @@
 // holds without installing anything.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { dashboards } from '../charts/dashboards';
 import type { ProvisionedDashboard } from '../charts/dashboards/panels';
 import { loadFleet, type ResolvedFleet } from '../charts/fleet';
@@ -12,7 +11,7 @@ import { seconds } from '../charts/kit/units';
 import { declareTopology } from '../charts/topology';
 import { fleetFile } from './lib/fleet-file';
 import { type Forward, fetchJson, instantQuery, Kubectl, type Sample } from './lib/kubectl';
-import { main } from './lib/terminal';
+import { main, parseArgs } from './lib/terminal';
 import {
   type Cell,
   colour,

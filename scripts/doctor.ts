@@ -1,11 +1,10 @@
 // npm run doctor: looks at a running fleet and says what is wrong with it.
-import { parseArgs } from 'node:util';
 import { loadFleet, synthesize } from '../charts/fleet';
 import type { Topology } from '../charts/topology';
 import { inspect } from './doctor/checks';
 import type { Finding } from './doctor/finding';
 import { fleetFile } from './lib/fleet-file';
-import { dim, green, main, progress, red, table, width, yellow } from './lib/terminal';
+import { dim, green, main, parseArgs, progress, red, table, width, yellow } from './lib/terminal';
 
 const help = `npm run doctor [-- --json]
 

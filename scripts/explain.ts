@@ -1,11 +1,10 @@
 // npm run explain: the page of a refusal's code, for a terminal.
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { codes } from '../charts/fleet/codes';
 import { type Style, wrap } from '../charts/fleet/messages';
 import { nearest } from '../charts/fleet/nearest';
-import { main, styleOf } from './lib/terminal';
+import { main, parseArgs, styleOf } from './lib/terminal';
 
 const help = `npm run explain [CODE …]
 

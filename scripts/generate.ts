@@ -1,16 +1,14 @@
 // Writes what is generated and checked in: fleet.schema.json, docs/topology.svg, docs/alerts.md, docs/kube-score.md,
 // test/goldens/messages.txt, dist/ and examples/*/dist/; adds to test/identities.golden.txt what is new, and leaves what it has.
-//   npm run generate              writes all of it
-//   npm run generate -- --check   writes nothing; names what is not current and fails
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { FleetError, loadFleet, synthesize } from '../charts/fleet';
+import { loadFleet, synthesize } from '../charts/fleet';
 import { fleetSchema } from '../charts/fleet/schema';
 import { messagesFile } from '../test/refusals/messages';
 import { alertsPage } from './lib/alerts-page';
 import { identities, identityLine, subjectOf } from './lib/identities';
-import { sayFleetError } from './lib/terminal';
+import { main, parseArgs, progress } from './lib/terminal';
 import { type OutputFile, outputFiles, replaceFolder, stale } from './output';
 import { picture } from './picture';
 import { kubeScorePage } from './verify/kube-score';
@@ -99,27 +97,41 @@ const generate = (): void => {
   const outputs = goldens().map((golden) => ({ golden, files: outputOf(golden) })); // a mistake shows before anything is written
   for (const { path, text } of singles) writeFileSync(join(root, path), text);
   for (const { golden, files } of outputs) replaceFolder(join(root, golden.folder), files);
-  console.log(
+  progress.done(
     [...singles.map((f) => f.path), ...outputs.map(({ golden, files }) => `${golden.folder}: ${files.length} files`)].join('\n'),
   );
 };
 
-const check = (): void => {
+const check = (): number => {
   const found = [...staleSingles(), ...goldens().flatMap(staleOutput)].map((line) => line.slice(root.length + 1));
-  if (found.length === 0) console.log('All generated files are current.');
-  else {
-    console.error([...found, 'Run `npm run generate` and look at `git diff`.'].join('\n'));
-    process.exitCode = 1;
+  if (found.length === 0) {
+    progress.done('All generated files are current.');
+    return 0;
   }
+  progress.clear();
+  console.error([...found, 'Run `npm run generate` and look at `git diff`.'].join('\n'));
+  return 1;
 };
 
-if (process.argv[1] === __filename) {
-  try {
-    if (process.argv.includes('--check')) check();
-    else generate();
-  } catch (error) {
-    if (!(error instanceof FleetError)) throw error;
-    sayFleetError(error);
-    process.exitCode = 1;
-  }
-}
+const help = `npm run generate [-- --check]
+
+For this repository's own files: writes what is generated and checked in (fleet.schema.json, the picture
+and pages of docs, the collection of messages, dist/ of the demo and of every example). For a fleet
+of yours: npm run synth. Takes some ten seconds.
+
+  --check  write nothing; name what is not current
+
+Exit code: 0 all is current, 1 --check found something, 2 a fleet file has mistakes.`;
+
+if (process.argv[1] === __filename)
+  main(async () => {
+    const { values } = parseArgs({ options: { check: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
+    if (values.help) {
+      console.log(help);
+      return 0;
+    }
+    progress.show(values.check ? 'Comparing …' : 'Synthesizing the demo and every example …');
+    if (values.check) return check();
+    generate();
+    return 0;
+  });

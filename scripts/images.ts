@@ -1,9 +1,8 @@
 // npm run images: what a registry of one's own must have.
-import { parseArgs } from 'node:util';
 import { loadFleet, synthesize } from '../charts/fleet';
 import { fleetFile } from './lib/fleet-file';
 import { fleetImages } from './lib/images';
-import { main, table, width } from './lib/terminal';
+import { main, parseArgs, table, width } from './lib/terminal';
 
 const help = `npm run images [-- --plain]
 

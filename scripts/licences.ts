@@ -1,11 +1,10 @@
 // npm run licences: under which licences stands what this project uses and what a fleet runs.
 import { dirname } from 'node:path';
-import { parseArgs } from 'node:util';
 import { loadFleet, synthesize } from '../charts/fleet';
 import { fleetFile } from './lib/fleet-file';
 import { fleetImages } from './lib/images';
 import { isAllowed, lockedPackages, packageName } from './lib/packages';
-import { main, table } from './lib/terminal';
+import { main, parseArgs, table } from './lib/terminal';
 
 const help = `npm run licences [-- --plain]
 

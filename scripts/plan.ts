@@ -1,9 +1,8 @@
 // npm run plan: what a change of the fleet file does to every Kubernetes cluster, before it is applied.
-import { parseArgs } from 'node:util';
 import { loadFleet, type Manifest, synthesize } from '../charts/fleet';
 import { fleetFile } from './lib/fleet-file';
 import { Kubectl, ToolError } from './lib/kubectl';
-import { main, progress } from './lib/terminal';
+import { main, parseArgs, progress } from './lib/terminal';
 import { fleetNameIn, outputFiles, outputFolder } from './output';
 import { commitOf, committedFiles, isManifest, objectsIn } from './plan/committed';
 import { livePlan } from './plan/live';

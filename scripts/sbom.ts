@@ -1,13 +1,12 @@
 // npm run sbom: a CycloneDX bill of materials of this project and of the images that a fleet runs.
 import { spawnSync } from 'node:child_process';
 import { dirname } from 'node:path';
-import { parseArgs } from 'node:util';
 import { loadFleet, synthesize } from '../charts/fleet';
 import { withoutHost } from '../charts/images';
 import { fleetFile } from './lib/fleet-file';
 import { type FleetImage, fleetImages } from './lib/images';
 import { ToolError } from './lib/kubectl';
-import { main } from './lib/terminal';
+import { main, parseArgs } from './lib/terminal';
 
 const help = `npm run -s sbom > sbom.cdx.json
 

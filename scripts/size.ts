@@ -1,11 +1,10 @@
 // npm run size: what a fleet needs and about what it costs, from the series of its clusters.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { loadFleet } from '../charts/fleet';
 import { declareTopology } from '../charts/topology';
 import { withSection } from './lib/benchmarks';
 import { fleetFile } from './lib/fleet-file';
-import { main, progress } from './lib/terminal';
+import { main, parseArgs, progress } from './lib/terminal';
 import { liveSection, liveText, measure, underestimated } from './size/live';
 import { bucketTable, clustersTable, costs, costsTable, observerTable } from './size/tables';
 

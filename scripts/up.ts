@@ -1,6 +1,5 @@
 // npm run up: from a fleet file to a running fleet, with where everything is.
 import { connect } from 'node:net';
-import { parseArgs } from 'node:util';
 import { adminSecretName } from '../charts/components/grafana';
 import { loadFleet, type Synthesized, synthesize } from '../charts/fleet';
 import { renderAccepted } from '../charts/fleet/messages';
@@ -16,7 +15,7 @@ import { each } from './lib/each';
 import { fleetFile } from './lib/fleet-file';
 import { Kubectl, sleep, ToolError } from './lib/kubectl';
 import { writeNodeAddresses } from './lib/node-addresses';
-import { dim, green, main, progress, red, styleOf, table, yellow } from './lib/terminal';
+import { dim, green, main, parseArgs, progress, red, styleOf, table, yellow } from './lib/terminal';
 import { outputFiles, requireOwnFolder, writeOutput } from './output';
 import { type Leftovers, leftovers } from './plan/leftovers';
 import { livePlan } from './plan/live';

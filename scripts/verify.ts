@@ -11,12 +11,11 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { FleetError, loadFleet, synthesize } from '../charts/fleet';
 import { images } from '../charts/images';
 import { fleetFile } from './lib/fleet-file';
 import { onPath, versionOf } from './lib/run';
-import { bold, green, main, progress, red, table } from './lib/terminal';
+import { bold, green, main, parseArgs, progress, red, table } from './lib/terminal';
 import { type Against, type Check, fleetChecks, type Schemas } from './verify/checks';
 import { kubeScoreVersion, needless } from './verify/kube-score';
 import { type Accepted, proofs } from './verify/mistakes';

@@ -12,7 +12,7 @@ import { images } from '../charts/images';
 import { yaml } from '../charts/kit/kubernetes';
 import { fetchJson, sleep, ToolError } from '../scripts/lib/kubectl';
 import { onPath, run, serve } from '../scripts/lib/run';
-import { main, progress, table } from '../scripts/lib/terminal';
+import { main, parseArgs, progress, table } from '../scripts/lib/terminal';
 import { freePort } from '../scripts/verify/pods';
 
 const scrapeInterval = 15;
@@ -162,7 +162,18 @@ const summary = ({ result, warnings }: Answer): string =>
     ...(warnings.length > 0 ? ['and a warning'] : []),
   ].join('\n');
 
+const help = `npm run distributed
+
+Asks the same of a querier that asks every StoreAPI itself and of one with --query.mode=distributed, and
+shows where their answers differ, and what each costs. Needs prometheus, promtool and thanos on PATH.
+
+Exit code: 0 they differ, as docs/decisions/0018 says; 1 they no longer do; 2 it could not be tried.`;
+
 main(async () => {
+  if (parseArgs({ options: { help: { type: 'boolean', short: 'h' } } }).values.help) {
+    console.log(help);
+    return 0;
+  }
   for (const program of ['prometheus', 'promtool', 'thanos'])
     if (!onPath(program)) throw new ToolError(`There is no ${program} on PATH. npm run verify says where to get it.`);
   const folder = mkdtempSync(join(tmpdir(), 'distributed-mode-'));

@@ -1,8 +1,10 @@
 // How the programs speak: tables, colours where a person looks, progress.
 import type { WriteStream } from 'node:tty';
+import { type ParseArgsConfig, parseArgs as parseArguments } from 'node:util';
 import Table from 'cli-table3';
 import { FleetError } from '../../charts/fleet';
 import { plain, type Style } from '../../charts/fleet/messages';
+import { ToolError } from './kubectl';
 
 const paints = (stream: WriteStream) => {
   const colour = (stream.isTTY ?? false) && !process.env.NO_COLOR;
@@ -75,6 +77,33 @@ export const sayFleetError = (error: FleetError): void => {
     const text = `${problem}\nit would mean: ${consequence}\nwrite instead: ${remedy}`;
     console.error(`::error ${place}title=${code}::${data(text)}`);
   }
+};
+
+/** Options that npm knows as well: whoever sets them there, perhaps for good in an .npmrc, need not mean the program. */
+const npmsOwn = ['help', 'json'];
+
+/**
+ * Options that npm has kept for itself, as in `npm run certs --check`, from what it leaves in the environment; empty when the program was
+ * not started by `npm run` of it, but by another that was.
+ */
+export const keptByNpm = (options: readonly string[], env: NodeJS.ProcessEnv, program: string): string[] => {
+  const started = env.npm_lifecycle_script?.split(' ').some((word) => /\.ts$/.test(word) && program.endsWith(`/${word}`));
+  const given = (option: string) => !['', 'false', undefined].includes(env[`npm_config_${option.replaceAll('-', '_')}`]);
+  return started ? options.filter((option) => !npmsOwn.includes(option) && given(option)) : [];
+};
+
+/**
+ * As Node's. @throws ToolError when npm has kept an option for itself, and the program would do something else than what was
+ * asked for
+ */
+export const parseArgs = <T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArguments<T>> => {
+  const kept = keptByNpm(Object.keys(config.options ?? {}), process.env, process.argv[1] ?? '');
+  const [option] = kept;
+  if (option !== undefined)
+    throw new ToolError(
+      `npm has kept ${kept.map((o) => `--${o}`).join(', ')} for itself, and nothing was done.\nWrite npm run ${process.env.npm_lifecycle_event} -- --${kept.join(' --')}, with -- before the options.`,
+    );
+  return parseArguments(config);
 };
 
 /** Runs a program's main function; what a person should know goes to stderr without a stack trace. */

@@ -2,11 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { resolveFleet } from '../../charts/fleet';
 import { components, deleteFleet, selector } from '../../scripts/lib/components';
 import { run } from '../../scripts/lib/kubectl';
-import { main } from '../../scripts/lib/terminal';
+import { main, parseArgs } from '../../scripts/lib/terminal';
 import { outputFiles, replaceFolder } from '../../scripts/output';
 import { alertChecks } from './alerts';
 import { bucketChecks } from './bucket';

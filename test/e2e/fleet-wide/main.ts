@@ -2,11 +2,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { parse, stringify } from 'yaml';
 import { type Fleet, resolveFleet, synthesize } from '../../../charts/fleet';
 import { ToolError } from '../../../scripts/lib/kubectl';
-import { main } from '../../../scripts/lib/terminal';
+import { main, parseArgs } from '../../../scripts/lib/terminal';
 import { Runner } from '../runner';
 import { authorityChecks, certificateChecks } from './certificates';
 import { dataChecks } from './data';

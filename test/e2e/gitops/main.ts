@@ -2,7 +2,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
 import { type Fleet, resolveFleet, type Synthesized, synthesize } from '../../../charts/fleet';
 import { gitopsFile } from '../../../charts/gitops';
@@ -12,7 +11,7 @@ import { deleteFleet, fleetNamespaces } from '../../../scripts/lib/components';
 import { each } from '../../../scripts/lib/each';
 import { Kubectl, type KubeObject, run, ToolError } from '../../../scripts/lib/kubectl';
 import { nodeAddresses } from '../../../scripts/lib/node-addresses';
-import { main } from '../../../scripts/lib/terminal';
+import { main, parseArgs } from '../../../scripts/lib/terminal';
 import { type OutputFile, outputFiles } from '../../../scripts/output';
 import { underLoad, World } from '../fleet-wide/world';
 import { assert, Runner, until } from '../runner';

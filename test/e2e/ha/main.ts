@@ -2,11 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
 import { resolveFleet } from '../../../charts/fleet';
 import { run } from '../../../scripts/lib/kubectl';
-import { main, table } from '../../../scripts/lib/terminal';
+import { main, parseArgs, table } from '../../../scripts/lib/terminal';
 import { alertChecks } from '../alerts';
 import { bucketChecks } from '../bucket';
 import { Running, refuseIfPresent, testFleet } from '../fleet';
