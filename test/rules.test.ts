@@ -1,8 +1,11 @@
 // Every PromQL expression and every alert of the synthesized rule files and dashboards.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { ownJobs } from '../charts/config/prometheus';
+import { fleetSchema } from '../charts/fleet/schema';
 import { alertNames } from '../charts/rules';
+import type { Json } from '../scripts/plan/differences';
 import { alertsWithRules, alertsWithTests } from './promtool';
 import {
   dashboardsIn,
@@ -139,6 +142,17 @@ describe('a runbook', () => {
     ]);
     expect(text).toMatch(/Severity: (critical|warning|info|none)\b/);
     expect(text).toMatch(/Evaluated by\s|The ruler evaluates it /);
+  });
+
+  // what is in the program's source only: flags, and one size
+  const ofTheSource = /`--[a-z]|`maxItem`/;
+  test.each(pages)('%s names the key of the fleet file where there is one, not the source of the program', (page) => {
+    const items = readText(`docs/runbooks/${page}.md`).split(/\n(?=- |\n|#)/);
+    expect(items.filter((item) => item.includes('charts/components') && !ofTheSource.test(item))).toEqual([]);
+    const keys = items.flatMap((item) => [...item.matchAll(/`observer\.(\w+)\.(\w+)`/g)].map(([, part, key]) => [part, key]));
+    const schema = z.toJSONSchema(fleetSchema, { io: 'input' }) as Json;
+    const observer = schema.properties.observer.properties;
+    expect(keys.filter(([part, key]) => !JSON.stringify(observer[part as string] ?? {}).includes(`"${key}":`))).toEqual([]);
   });
 
   test.each(pages)('%s says of which Kubernetes cluster each command is', (page) => {
