@@ -99,6 +99,29 @@ describe('a plan', () => {
     expect(p.risks).toEqual([]);
   });
 
+  test('counts as started anew no pod that is not there yet, or goes', () => {
+    const image = (replicas: number) =>
+      edited('StatefulSet demo-chicago/prometheus', (o) => {
+        o.spec.replicas = replicas;
+        o.spec.template.spec.containers[0].image = `quay.io/prometheus/prometheus:v9.9.${replicas}`;
+      });
+    for (const [was, is, pods] of [
+      [2, 4, 2],
+      [4, 2, 2],
+    ] as const)
+      expect(plan(image(was), image(is)).restarts).toMatchObject([{ name: 'prometheus', pods }]);
+    expect(plan(image(0), image(2)).restarts).toEqual([]);
+  });
+
+  test('cuts long values around what differs of them', () => {
+    const long = (end: string) =>
+      edited('StatefulSet demo-chicago/prometheus', (o) => {
+        o.metadata.annotations = { note: `${'a'.repeat(300)}${end}${'b'.repeat(300)}` };
+      });
+    const [line] = lines(plan(long('one'), long('two'))).filter((l) => l.includes('note:'));
+    expect(line).toMatch(/: …a{39,40}oneb+… → …a{39,40}twob+…$/);
+  });
+
   test('does not restart what is only scaled', () => {
     const p = plan(
       objects(),

@@ -97,7 +97,9 @@ const restartOf = (before: Objects, after: Objects, former: Manifest, workload: 
     const inside = from && to ? differences(from.data, to.data) : [];
     return inside.length > 0 ? inside.map((i) => ({ ...i, path: [volume as string, ...i.path] })) : [d];
   });
-  return { ...nameOf(workload), ...(workload.kind === 'DaemonSet' ? {} : { pods: workload.spec.replicas ?? 1 }), because };
+  // those that are there and stay: a pod more is no restart, nor is one less
+  const pods = Math.min(...[former, workload].map((o) => o.spec.replicas ?? 1));
+  return { ...nameOf(workload), ...(workload.kind === 'DaemonSet' ? {} : { pods }), because };
 };
 
 /**
@@ -131,7 +133,7 @@ export const planOf = (kubernetes: string, before: readonly Manifest[], after: r
   const restarts = [...fresh].flatMap(([key, object]) => {
     const former = old.get(key);
     const restart = former && isWorkload(object) ? restartOf(old, fresh, former, object) : undefined;
-    return restart ? [restart] : [];
+    return restart && restart.pods !== 0 ? [restart] : [];
   });
   return {
     kubernetes,

@@ -10,9 +10,23 @@ const most = { characters: 160, differences: 12, reasons: 5, lines: 8 };
 
 const cut = (text: string): string => (text.length > most.characters ? `${text.slice(0, most.characters - 1)}…` : text);
 
-const show = (value: Json): string => {
+const inOneLine = (value: Json): string => {
   const text = (typeof value === 'string' ? value : stringify(value, { collectionStyle: 'flow', lineWidth: 0 })).trim();
-  return text.includes('\n') ? `(${text.split('\n').length} lines)` : cut(text);
+  return text.includes('\n') ? `(${text.split('\n').length} lines)` : text;
+};
+
+const show = (value: Json): string => cut(inOneLine(value));
+
+/** How much of what two long values have in common is shown before they differ. */
+const before = 40;
+
+/** Two values, each cut so that what differs of them is seen. */
+const showBoth = (one: Json, other: Json): string => {
+  const texts = [one, other].map(inOneLine) as [string, string];
+  let same = 0;
+  while (same < texts[0].length && texts[0][same] === texts[1][same]) same++;
+  const from = texts.some((text) => text.length > most.characters) ? Math.max(0, same - before) : 0;
+  return texts.map((text) => cut(from > 0 ? `…${text.slice(from)}` : text)).join(' → ');
 };
 
 /** Lines that only one of two texts has. */
@@ -31,7 +45,7 @@ const difference = (d: Difference): string[] => {
   if (!('after' in d)) return [`${path}: ${red(`- ${show(d.before)}`)}`];
   if ([d.before, d.after].every((v) => typeof v === 'string' && v.includes('\n')))
     return [`${path}:`, ...lines(d.before, d.after).map((line) => `  ${line}`)];
-  return [`${path}: ${show(d.before)} → ${show(d.after)}`];
+  return [`${path}: ${showBoth(d.before, d.after)}`];
 };
 
 const indented = (all: readonly Difference[], limit = most.differences): string[] => {
