@@ -1,5 +1,6 @@
 // npm run plan: what a change of the fleet file does to every Kubernetes cluster, before it is applied.
 import { loadFleet, type Manifest, synthesize } from '../charts/fleet';
+import { refuse, unreachable } from './lib/contexts';
 import { fleetFile } from './lib/fleet-file';
 import { Kubectl, ToolError } from './lib/kubectl';
 import { main, parseArgs, progress } from './lib/terminal';
@@ -54,14 +55,15 @@ main(async () => {
   const plans: KubernetesPlan[] = [];
   const otherFiles: string[] = [];
   let against = 'what is in its Kubernetes clusters';
-  if (values.live)
+  if (values.live) {
+    refuse(await unreachable(fleet.kubernetes));
     for (const k of fleet.kubernetes) {
       const desired = objectsOf(synthesized, k.name);
       if (!values.json) progress.show(`Trying ${desired.length} objects in ${k.context} …`);
       plans.push(await livePlan(new Kubectl(k.context), k.name, fleet.name, desired));
       if (!values.json) progress.clear();
     }
-  else {
+  } else {
     const folder = outputFolder();
     const commit = await commitOf(values.base);
     const former = await committedFiles(commit, folder);
@@ -77,8 +79,10 @@ main(async () => {
       [...former]
         .filter(([path]) => path.startsWith(`${kubernetes}/`) && isManifest(path))
         .flatMap(([, text]) => objectsIn(text));
-    for (const kubernetes of new Set(paths.filter(isManifest).map((path) => path.split('/')[0] as string)))
-      plans.push(planOf(kubernetes, before(kubernetes), objectsOf(synthesized, kubernetes)));
+    for (const kubernetes of new Set(paths.filter(isManifest).map((path) => path.split('/')[0] as string))) {
+      const context = fleet.kubernetes.find((k) => k.name === kubernetes)?.context; // absent: it left the fleet
+      plans.push(planOf(kubernetes, before(kubernetes), objectsOf(synthesized, kubernetes), context));
+    }
     otherFiles.push(...paths.filter((p) => !isManifest(p) && former.get(p) !== now.get(p)).map((p) => `${folder}/${p}`));
   }
   if (values.json) console.log(JSON.stringify({ fleet: fleet.name, against, kubernetes: plans, otherFiles }, null, 2));

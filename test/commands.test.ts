@@ -46,6 +46,15 @@ describe('down', () => {
   });
 });
 
+describe('plan -- --live', () => {
+  test('says which context is missing, as doctor does', () => {
+    contexts('other');
+    const { code, out, err } = program('scripts/plan.ts', ['--live'], { FLEET: join(root, 'fleet.yaml') });
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toMatch(/^There is no context kind-kind in your kubeconfig\.$/m);
+  });
+});
+
 describe('an option that npm has kept for itself, since -- was forgotten,', () => {
   const asNpm = { npm_lifecycle_event: 'certs', npm_lifecycle_script: 'node scripts/run.cjs scripts/certs.ts' };
   test('is refused with what to write, and nothing is done', () => {

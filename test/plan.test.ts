@@ -328,6 +328,12 @@ describe('what Kubernetes refuses to change', () => {
     expect(refused[0]?.remedy).toContain('kubectl -n demo-chicago delete service prometheus-0-localhost');
     expect(changed({ clusters: '{aurora: {in: kind}, chicago: {in: kind}, seattle: {in: kind}}' }).refused).toHaveLength(4);
   });
+  test('is told the way out in the context of its Kubernetes cluster', () => {
+    const grown = objects(text({ clusters: '{chicago: {in: kind, volume: 9Gi}, seattle: {in: kind}}' }));
+    const [refused] = planOf('kind', objects(), grown, 'kind-kind').refused;
+    const commands = [...(refused?.remedy ?? '').matchAll(/kubectl (\S+ \S+)/g)].map((m) => m[1]);
+    expect(commands).toEqual(['--context kind-kind', '--context kind-kind']);
+  });
   test('is not told how to make a volume shrink', () => {
     const { refused } = plan(objects(), objects(text({ clusters: '{chicago: {in: kind, volume: 1Gi}, seattle: {in: kind}}' })));
     expect(refused.map((f) => f.remedy)).toEqual(['keep the size: no volume can shrink.']);

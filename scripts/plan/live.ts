@@ -90,6 +90,7 @@ export const livePlan = async (
       kubernetes,
       [...before.values()],
       foreseen.map(({ after }) => after),
+      kubectl.context,
     );
     const said = foreseen.flatMap(({ refused, after }) => (refused ? [refusedBy(refused, after, plan.refused)] : []));
     const known = plan.refused.filter((f) => !said.some((s) => keyOf(s) === keyOf(f)));

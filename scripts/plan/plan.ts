@@ -106,8 +106,14 @@ const restartOf = (before: Objects, after: Objects, former: Manifest, workload: 
  * Compares what a Kubernetes cluster has of the fleet with what it shall have.
  * @param before the objects of the last release, or those that are in the cluster
  * @param after the objects that will be applied, or what the API server would make of them
+ * @param context of its kubeconfig, for commands
  */
-export const planOf = (kubernetes: string, before: readonly Manifest[], after: readonly Manifest[]): KubernetesPlan => {
+export const planOf = (
+  kubernetes: string,
+  before: readonly Manifest[],
+  after: readonly Manifest[],
+  context?: string,
+): KubernetesPlan => {
   const [old, fresh] = [byKey(before), byKey(after)];
   const formerNames = renamed(old, fresh);
   const replaced = new Set([...formerNames].filter(([key]) => !old.has(key)).map(([, former]) => former));
@@ -139,7 +145,7 @@ export const planOf = (kubernetes: string, before: readonly Manifest[], after: r
     kubernetes,
     changes: [...kept, ...gone.map(([, object]): Change => ({ ...nameOf(object), verdict: 'deleted', differences: [] }))],
     restarts,
-    refused: refusals(old, fresh),
+    refused: refusals(old, fresh, context),
     risks: risks(old, fresh),
   };
 };

@@ -12,7 +12,7 @@ interface Rule {
 }
 
 const kubectl = (verb: string, { kind, metadata }: Manifest, rest = ''): string =>
-  `kubectl${metadata.namespace ? ` -n ${metadata.namespace}` : ''} ${verb} ${kind.toLowerCase()} ${metadata.name}${rest}`;
+  `kubectl ${metadata.namespace ? `-n ${metadata.namespace} ` : ''}${verb} ${kind.toLowerCase()} ${metadata.name}${rest}`;
 
 const under =
   (...fields: string[]) =>
@@ -153,8 +153,11 @@ const nodePortsTaken = (before: Objects, after: Objects): Finding[] => {
   );
 };
 
-/** Everything of a change that Kubernetes refuses. */
-export const refusals = (before: Objects, after: Objects): Finding[] => [
-  ...immutableFields(before, after),
-  ...nodePortsTaken(before, after),
-];
+/**
+ * Everything of a change that Kubernetes refuses.
+ * @param context the kubeconfig's, which every command of a way out names: of several clusters, the current one may be another
+ */
+export const refusals = (before: Objects, after: Objects, context?: string): Finding[] =>
+  [...immutableFields(before, after), ...nodePortsTaken(before, after)].map((f) =>
+    context === undefined ? f : { ...f, remedy: f.remedy.replaceAll('kubectl ', `kubectl --context ${context} `) },
+  );
