@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { keptByNpm } from '../scripts/lib/terminal';
+import { columnWidths, keptByNpm, table } from '../scripts/lib/terminal';
 import { root } from './support/fleets';
 
 jest.setTimeout(60_000);
@@ -85,5 +85,25 @@ describe.each(['scripts/generate.ts', 'test/distributed-mode.ts'])('%s', (file) 
     const { code, out, err } = program(file, ['--chek']);
     expect([code, out]).toEqual([2, '']);
     expect(err).toMatch(/--chek/);
+  });
+});
+
+describe('a table', () => {
+  const cells = [
+    ['Cluster', 'What there is to say about it'],
+    ['chicago', `${'word '.repeat(40)}end`],
+  ];
+  test('is as wide as its texts where they fit', () => {
+    expect(columnWidths(cells, 300)).toBeUndefined();
+  });
+  test('wraps what is widest, so that it fits a terminal of 80 columns, and loses no word', () => {
+    const widths = columnWidths(cells, 80) as number[];
+    expect(widths[0]).toBe('chicago'.length + 2);
+    const drawn = table(cells[0] as string[], cells.slice(1), widths);
+    expect(Math.max(...drawn.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(drawn.match(/word/g)).toHaveLength(40);
+  });
+  test('is wider than the terminal before it cuts an address', () => {
+    expect(columnWidths([['Where'], ['h'.repeat(100)]], 80)).toEqual([102]);
   });
 });

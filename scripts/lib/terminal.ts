@@ -22,8 +22,30 @@ export const styleOf = (stream: WriteStream): Style => ({
   inFull: 20,
 });
 
-/** A table without colours of its own; texts wrap so that it stays within the width. */
-export const table = (head: readonly string[], rows: readonly (readonly string[])[], widths?: readonly number[]): string => {
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what colours a text begins with one
+const colours = /\x1b\[\d+m/g;
+
+/**
+ * Widths of columns, each with a blank on either side, so that the table with its lines fits: the widest gives first, but none cuts a
+ * word, such as an address. Undefined when it fits as it is.
+ */
+export const columnWidths = (cells: readonly (readonly string[])[], most: number): number[] | undefined => {
+  const longest = (column: number, separator: RegExp): number =>
+    2 + Math.max(...cells.flatMap((row) => (row[column] ?? '').replace(colours, '').split(separator)).map((part) => part.length));
+  const columns = (cells[0] ?? []).map((_, i) => ({ width: longest(i, /\n/), narrowest: longest(i, /\s/) }));
+  const excess = () => columns.reduce((sum, c) => sum + c.width, columns.length + 1) - most;
+  if (excess() <= 0) return undefined;
+  while (excess() > 0) {
+    const [widest] = columns.filter((c) => c.width > c.narrowest).sort((a, b) => b.width - a.width);
+    if (!widest) break;
+    widest.width--;
+  }
+  return columns.map((c) => c.width);
+};
+
+/** A table without colours of its own; on a terminal, texts wrap so that it stays within the width. */
+export const table = (head: readonly string[], rows: readonly (readonly string[])[], given?: readonly number[]): string => {
+  const widths = given ?? (process.stdout.isTTY ? columnWidths([head, ...rows], width()) : undefined);
   const t = new Table({
     head: head.map(bold),
     style: { head: [], border: [], compact: true },
