@@ -7,6 +7,7 @@ import { stringify } from 'yaml';
 import { type Fleet, loadFleet, type Manifest, synthesize } from '../charts/fleet';
 import { sectionOf, withSection } from './lib/benchmarks';
 import { components } from './lib/components';
+import { refuse, unreachable } from './lib/contexts';
 import { type Forward, instantQuery, Kubectl, sleep, ToolError } from './lib/kubectl';
 import { main, parseArgs, progress, table } from './lib/terminal';
 
@@ -300,6 +301,7 @@ main(async () => {
   }
   if (!existsSync('node_modules/cdk8s-cli'))
     throw new ToolError('cdk8s-cli is not installed: npm ci (with development dependencies).');
+  if (values.cluster) refuse(await unreachable(loadFleet('fleet.yaml').kubernetes)); // not after minutes of synthesis
   const rows = synthesis();
   const cluster = values.cluster ? await running() : { rows: [], pods: [] };
   const all = [...rows, ...cluster.rows];

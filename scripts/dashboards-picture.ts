@@ -9,6 +9,7 @@ import type { ProvisionedDashboard } from '../charts/dashboards/panels';
 import { loadFleet, type ResolvedFleet } from '../charts/fleet';
 import { seconds } from '../charts/kit/units';
 import { declareTopology } from '../charts/topology';
+import { refuse, unreachable } from './lib/contexts';
 import { fleetFile } from './lib/fleet-file';
 import { type Forward, fetchJson, instantQuery, Kubectl, type Sample } from './lib/kubectl';
 import { main, parseArgs } from './lib/terminal';
@@ -191,6 +192,7 @@ main(async () => {
     return 0;
   }
   const fleet = loadFleet(fleetFile());
+  if (!values.url) refuse(await unreachable(fleet.kubernetes.filter((k) => k.name === fleet.observer.in)));
   const querier = values.url ? { url: values.url, close: () => {} } : await forward(fleet);
   try {
     const to = Math.floor(Date.now() / 1000);

@@ -14,10 +14,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-/** Runs a program of this project in an empty folder, with no other environment than PATH and what is given. */
-const program = (file: string, args: readonly string[] = [], env: Record<string, string> = {}) => {
+/** Runs a program of this project, in an empty folder where no other is given, with no other environment than PATH and what is given. */
+const program = (file: string, args: readonly string[] = [], env: Record<string, string> = {}, cwd = directory) => {
   const run = spawnSync(process.execPath, [join(root, 'scripts/run.cjs'), join(root, file), ...args], {
-    cwd: directory,
+    cwd,
     env: { PATH: `${directory}${delimiter}${process.env.PATH}`, ...env },
     encoding: 'utf8',
   });
@@ -46,13 +46,21 @@ describe('down', () => {
   });
 });
 
-describe('plan -- --live', () => {
-  test('says which context is missing, as doctor does', () => {
+describe('a context that is missing', () => {
+  test.each([
+    ['scripts/plan.ts', ['--live']],
+    ['scripts/dashboards-picture.ts', []],
+  ])('is named by %s, as by doctor', (file, args) => {
     contexts('other');
-    const { code, out, err } = program('scripts/plan.ts', ['--live'], { FLEET: join(root, 'fleet.yaml') });
+    const { code, out, err } = program(file, args, { FLEET: join(root, 'fleet.yaml') });
     expect([code, out]).toEqual([2, '']);
     expect(err).toMatch(/^There is no context kind-kind in your kubeconfig\.$/m);
   });
+});
+
+test('e2e says in a sentence that there is no such fleet file', () => {
+  const { code, err } = program('test/e2e/main.ts', [], { FLEET: 'nowhere.yaml' }, root);
+  expect([code, err]).toEqual([2, 'There is no nowhere.yaml. FLEET=path names the fleet file.\n']);
 });
 
 describe('an option that npm has kept for itself, since -- was forgotten,', () => {

@@ -1,6 +1,6 @@
 // The fleet under test: that of the fleet file, with a receiver that can be looked at, a load that is always high, and alerts
 // that do not wait for long.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { type Fleet, type ResolvedFleet, type Synthesized, synthesize } from '../../charts/fleet';
 import type { Endpoint, Workload } from '../../charts/kit/wiring';
@@ -8,8 +8,9 @@ import { fleetNamespaces, fleetPods } from '../../scripts/lib/components';
 import { type Forward, instantQuery, Kubectl, type KubeObject, type Sample, ToolError } from '../../scripts/lib/kubectl';
 import { receiver } from './receiver';
 
-/** The fleet file's fleet as the tests want it. */
+/** The fleet file's fleet as the tests want it. @throws ToolError when there is no such file */
 export const testFleet = (file: string): Fleet => {
+  if (!existsSync(file)) throw new ToolError(`There is no ${file}. FLEET=path names the fleet file.`);
   const fleet = parse(readFileSync(file, 'utf8')) as Fleet;
   return {
     ...fleet,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { resolveFleet } from '../../charts/fleet';
 import { components, deleteFleet, selector } from '../../scripts/lib/components';
+import { fleetFile } from '../../scripts/lib/fleet-file';
 import { run } from '../../scripts/lib/kubectl';
 import { main, parseArgs } from '../../scripts/lib/terminal';
 import { outputFiles, replaceFolder } from '../../scripts/output';
@@ -102,7 +103,7 @@ main(async () => {
     console.log(help);
     return 0;
   }
-  const running = new Running(resolveFleet(testFleet(process.env.FLEET ?? 'fleet.yaml')));
+  const running = new Running(resolveFleet(testFleet(fleetFile())));
   await run('promtool', ['--version']);
   await refuseIfPresent(running);
   const runner = new Runner();

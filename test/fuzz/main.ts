@@ -180,7 +180,10 @@ main(async () => {
   };
   const line = () =>
     `${[...tallies].map(([search, t]) => `${search}: ${number(t.accepted)} accepted, ${number(t.refused)} refused`).join('; ')}; ${Math.max(0, (until - Date.now()) / 1000).toFixed(0)} s left`;
-  const ticker = setInterval(() => progress.show(line()), 1000);
+  // a log gets a line now and then, a terminal one that is rewritten
+  const ticker = process.stdout.isTTY
+    ? setInterval(() => progress.show(line()), 1000)
+    : setInterval(() => progress.done(line()), 30_000);
   const failures = await Promise.all(
     searches
       .filter((search) => values.path === undefined || search === 'changes')

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { type Fleet, resolveFleet, synthesize } from '../../../charts/fleet';
+import { fleetFile } from '../../../scripts/lib/fleet-file';
 import { ToolError } from '../../../scripts/lib/kubectl';
 import { main, parseArgs } from '../../../scripts/lib/terminal';
 import { Runner } from '../runner';
@@ -69,7 +70,7 @@ main(async () => {
   const { without } = values;
   const unknown = without.find((name) => !isPart(name));
   if (unknown) throw new ToolError(`There is no part ${unknown} to leave out. The parts are ${Object.keys(parts).join(', ')}.`);
-  const fleet = testFleet(process.env.FLEET ?? 'examples/kind-fleet/fleet.yaml');
+  const fleet = testFleet(fleetFile(process.env, 'examples/kind-fleet/fleet.yaml'));
   const world = new World(synthesize(resolveFleet(fleet)), { cut: values.cut, heal: values.heal });
   if (world.remote.length < 2) throw new ToolError('The tests cut one cluster off and look at another: two must be remote.');
   const folder = mkdtempSync(join(tmpdir(), 'e2e-'));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { resolveFleet } from '../../../charts/fleet';
+import { fleetFile } from '../../../scripts/lib/fleet-file';
 import { run } from '../../../scripts/lib/kubectl';
 import { main, parseArgs, table } from '../../../scripts/lib/terminal';
 import { alertChecks } from '../alerts';
@@ -55,7 +56,7 @@ main(async () => {
     console.log(help);
     return 0;
   }
-  const fleet = testFleet(process.env.FLEET ?? 'test/e2e/ha/fleet.yaml');
+  const fleet = testFleet(fleetFile(process.env, 'test/e2e/ha/fleet.yaml'));
   const running = new Running(resolveFleet(fleet));
   await run('promtool', ['--version']);
   const { stays, goes } = await chooseNodes(running);
