@@ -2,7 +2,6 @@
 // (CDK8S_OUTDIR names another folder, for a second fleet).
 import { FleetError, loadFleet, synthesize } from './charts/fleet';
 import { fleetFile } from './scripts/lib/fleet-file';
-import { ToolError } from './scripts/lib/kubectl';
 import { sayFleetError, styleOf } from './scripts/lib/terminal';
 import { outputFiles, report, writeOutput } from './scripts/output';
 
@@ -29,8 +28,7 @@ try {
     process.exitCode = 2;
   }
 } catch (error) {
-  if (error instanceof FleetError) sayFleetError(error);
-  else if (error instanceof ToolError) console.error(error.message);
-  else throw error;
+  if (!(error instanceof FleetError)) throw error;
+  sayFleetError(error);
   process.exitCode = 1;
 }

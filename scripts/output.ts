@@ -8,7 +8,6 @@ import { renderAccepted, type Style } from '../charts/fleet/messages';
 import { gitopsFile } from '../charts/gitops';
 import { iamFiles } from '../charts/iam';
 import { kindConfig } from '../charts/kind';
-import { ToolError } from './lib/kubectl';
 
 export interface OutputFile {
   readonly path: string;
@@ -103,24 +102,18 @@ export const outputFolder = (): string => {
   return given && resolve(given) !== resolve(cdk8sOutput) ? relative('.', resolve(given)) || '.' : dist;
 };
 
-/** @throws ToolError when the output folder holds another fleet, which would be replaced */
-export const requireOwnFolder = (fleet: string): void => {
-  const folder = outputFolder();
-  const other = fleetNameIn(manifestsIn(folder));
-  if (other !== undefined && other !== fleet)
-    throw new ToolError(
-      `${folder}/ holds the fleet ${other}, and this is the fleet ${fleet}. Nothing was written.\nBeside it: CDK8S_OUTDIR=dist-${fleet} before the command. In its place: delete ${folder}/ first.`,
-    );
-};
-
 /**
- * Writes to the folder that `cdk8s synth --output` names, or to dist/; gives the folder.
- * @throws ToolError when it holds another fleet
+ * Writes to the folder that `cdk8s synth --output` names, or to dist/; gives the folder. That another fleet was there, and is
+ * replaced, is said: git has it, but nobody may have meant it.
  */
 export const writeOutput = (files: readonly OutputFile[]): string => {
   const folder = outputFolder();
   const name = fleetNameIn(files.filter(({ path }) => path.endsWith('.k8s.yaml')).map(({ text }) => text));
-  if (name !== undefined) requireOwnFolder(name);
+  const other = fleetNameIn(manifestsIn(folder));
+  if (other !== undefined && other !== name)
+    console.error(
+      `${folder}/ held the fleet ${other}, and now holds the fleet ${name}. CDK8S_OUTDIR=dist-${name} before the command gives it a folder of its own.`,
+    );
   if (folder !== dist) {
     write(folder, files);
     return folder;

@@ -16,7 +16,7 @@ import { fleetFile } from './lib/fleet-file';
 import { Kubectl, sleep, ToolError } from './lib/kubectl';
 import { writeNodeAddresses } from './lib/node-addresses';
 import { dim, green, main, parseArgs, progress, red, styleOf, table, yellow } from './lib/terminal';
-import { outputFiles, requireOwnFolder, writeOutput } from './output';
+import { outputFiles, writeOutput } from './output';
 import { type Leftovers, leftovers } from './plan/leftovers';
 import { livePlan } from './plan/live';
 import { keyOf, type ObjectName, objectsOf } from './plan/objects';
@@ -236,7 +236,6 @@ main(async () => {
   if (!(timeout > 0)) throw new ToolError('--timeout takes a number of seconds above 0.');
   const fleet = loadFleet(fleetFile());
   const synthesized = synthesize(fleet);
-  requireOwnFolder(fleet.name);
   const { topology } = synthesized;
   if (fleet.accepted.length > 0) console.log(renderAccepted(fleet.accepted, styleOf(process.stdout)));
   await ensureClusters(topology);

@@ -78,10 +78,12 @@ test('a resolution that is kept for ever counts for a year', () => {
 
 test('the compactor has room for four of the largest blocks that it makes, of the largest stream', () => {
   const small = { ...million, series: 1000 };
-  const { volume } = compactorNeeds([small, million], retention);
-  expect(volume).toBe(compactorNeeds([million], retention).volume);
+  const { volume } = compactorNeeds([small, million], retention, 1);
+  expect(volume).toBe(compactorNeeds([million], retention, 1).volume);
+  // of a pair: two streams
+  expect(compactorNeeds([small, million], retention, 2).volume).toBe(2 * volume);
   expect(volume / GiB).toBeGreaterThan(4 * 110); // 14 d of a million series
-  expect(compactorNeeds([million], { ...retention, raw: '3d' }).volume).toBeLessThan(volume / 4);
+  expect(compactorNeeds([million], { ...retention, raw: '3d' }, 1).volume).toBeLessThan(volume / 4);
 });
 
 test('store gateways share what is asked of them by shards of the bucket', () => {
@@ -175,7 +177,7 @@ test('more of anything never needs less', () => {
     const [p, b, c, s, q] = [
       prometheusNeeds(l),
       bucketNeeds(l, retention),
-      compactorNeeds([l], retention),
+      compactorNeeds([l], retention, 1),
       storeNeeds([l], retention, 1),
       queryNeeds([l]),
     ];

@@ -3,7 +3,6 @@
 import type { Construct } from 'constructs';
 import type { BucketClient } from '../config/objstore';
 import type { ResolvedFleet, ResolvedKubernetes } from '../fleet/resolve';
-import { compactionsAtOnce } from '../fleet/sizing';
 import { resources, service, statefulSet } from '../kit/kubernetes';
 import type { Edges } from '../kit/wiring';
 import { http, type Place, type ThanosWorkload, thanosPod, thanosWorkload, withHttp } from './thanos';
@@ -22,7 +21,7 @@ export const renderCompactor = (
   options: { bucket: BucketClient },
 ): void => {
   const { workload } = compactor;
-  const atOnce = compactionsAtOnce(fleet.observer.compactor.resources.cpu);
+  const { concurrency } = fleet.observer.compactor;
   service(scope, workload, [http]);
   statefulSet(
     scope,
@@ -36,8 +35,7 @@ export const renderCompactor = (
         `--retention.resolution-5m=${fleet.retention['5m']}`,
         `--retention.resolution-1h=${fleet.retention['1h']}`,
         `--delete-delay=${deleteDelay}`,
-        // by default one at a time, of all streams: cores that it has asked for would have nothing to do
-        ...(atOnce > 1 ? [`--compact.concurrency=${atOnce}`, `--downsample.concurrency=${atOnce}`] : []),
+        ...(concurrency > 1 ? [`--compact.concurrency=${concurrency}`, `--downsample.concurrency=${concurrency}`] : []),
         '--disable-admin-operations',
       ],
       resources: resources(fleet.observer.compactor.resources),

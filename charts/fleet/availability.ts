@@ -34,7 +34,7 @@ export interface ResolvedParts {
     readonly resources: Resources;
     readonly disk: string;
   };
-  readonly compactor: { readonly resources: Resources; readonly volume: string };
+  readonly compactor: { readonly resources: Resources; readonly volume: string; readonly concurrency: number };
   readonly ruler: { readonly replicas: number; readonly resources: Resources; readonly volume: string };
   readonly bucketWeb: { readonly resources: Resources };
   readonly alertmanager: { readonly replicas: number; readonly resources: Resources };
@@ -88,6 +88,7 @@ export const resolveParts = (observer: Observer, defaults: ResolvedParts): Resol
   compactor: {
     resources: resolveResources(observer.compactor?.resources, defaults.compactor.resources),
     volume: observer.compactor?.volume ?? defaults.compactor.volume,
+    concurrency: observer.compactor?.concurrency ?? defaults.compactor.concurrency,
   },
   ruler: {
     replicas: observer.ruler?.replicas ?? defaults.ruler.replicas,

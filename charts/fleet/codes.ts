@@ -18,6 +18,7 @@ export const codes = [
   'bucket-with-dots',
   'bucket-without-place',
   'certificate-without-tls',
+  'compactor-behind',
   'compactor-volume-under-block',
   'context-twice',
   'credential-in-url',
@@ -135,6 +136,7 @@ export type Code = (typeof codes)[number];
  */
 export const acceptable = [
   'balancer-among-pods',
+  'compactor-behind',
   'compactor-volume-under-block',
   'external-without-tls',
   'ingress-from-everybody',

@@ -69,7 +69,7 @@ export const platforms: Readonly<Record<Platform, PlatformDefaults>> = {
         disk: '2Gi',
       },
       cache: { type: 'memory' },
-      compactor: { resources: { cpu: '50m', memory: '128Mi', memoryLimit: '1Gi' }, volume: '10Gi' },
+      compactor: { resources: { cpu: '50m', memory: '128Mi', memoryLimit: '1Gi' }, volume: '10Gi', concurrency: 1 },
       ruler: { replicas: 1, resources: { cpu: '50m', memory: '96Mi', memoryLimit: '512Mi' }, volume: '1Gi' },
       bucketWeb: { resources: { cpu: '10m', memory: '48Mi', memoryLimit: '256Mi' } },
       alertmanager: { replicas: 1, resources: { cpu: '20m', memory: '32Mi', memoryLimit: '128Mi' } },
@@ -101,7 +101,7 @@ export const platforms: Readonly<Record<Platform, PlatformDefaults>> = {
       // two shards, so that twice the blocks need no pods of another size; each of them twice
       store: { replicas: 2, shards: 2, splitAt: [], limits: {}, resources: guaranteed('500m', '4Gi'), disk: '20Gi' },
       cache: { type: 'memcached', replicas: 2, memory: '1Gi', exporter: false }, // what one pod has fetched, another need not; a restart loses nothing
-      compactor: { resources: guaranteed('1', '4Gi'), volume: '100Gi' }, // two weeks of blocks, read and written at once
+      compactor: { resources: guaranteed('1', '4Gi'), volume: '100Gi', concurrency: 1 }, // two weeks of blocks, read and written at once
       ruler: { replicas: 2, resources: guaranteed('250m', '1Gi'), volume: '10Gi' }, // alerts go on while one starts again
       bucketWeb: { resources: guaranteed('50m', '512Mi') },
       alertmanager: { replicas: 3, resources: guaranteed('50m', '256Mi') }, // a zone may be lost, and two still agree on what was sent

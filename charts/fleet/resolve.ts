@@ -200,7 +200,7 @@ const resolveObserver = (
   const shards = observer.store?.shards ?? platform.store.shards;
   const parts = resolveParts(
     observer,
-    loads ? observerSizes(loads, retention, platform, shards, observer.compactor?.resources?.cpu) : platform,
+    loads ? observerSizes(loads, retention, platform, shards, observer.compactor?.concurrency ?? 1) : platform,
   );
   return {
     in: observer.in,

@@ -374,6 +374,9 @@ const observer = z.strictObject({
     .describe('Caches of store gateways and query-frontends. Default: {type: memory}; on EKS {type: memcached}.'),
   compactor: z
     .strictObject({
+      concurrency: count(1, 64)
+        .optional()
+        .describe('Streams of blocks that it works on at once. Memory and volume must have room for as many. Default: 1.'),
       volume: volumeSize
         .optional()
         .describe(

@@ -3,7 +3,7 @@ import { bytes, cores, seconds } from '../kit/units';
 import type { ResolvedCluster, ResolvedFleet } from './resolve';
 import type { Fleet } from './schema';
 import { asBytes, bucketNeeds, type ClusterLoad, coefficients, compactorNeeds, prometheusNeeds } from './sizing';
-import type { Path, Violation } from './violations';
+import { type Path, refuseIf, type Violation } from './violations';
 
 const loaded = ({ clusters }: ResolvedFleet): (ResolvedCluster & { readonly load: ClusterLoad })[] =>
   clusters.flatMap((c) => (c.load ? [{ ...c, load: c.load }] : []));
@@ -83,7 +83,7 @@ const compactorVolume = (fleet: Fleet, resolved: ResolvedFleet): Violation[] => 
   const loads = loaded(resolved).map((c) => c.load);
   const given = fleet.observer.compactor?.volume;
   if (loads.length === 0 || given === undefined) return [];
-  const needs = compactorNeeds(loads, resolved.retention, resolved.observer.compactor.resources.cpu);
+  const needs = compactorNeeds(loads, resolved.retention, resolved.observer.compactor.concurrency);
   return bytes(given) >= needs.volume
     ? []
     : [
@@ -96,6 +96,23 @@ const compactorVolume = (fleet: Fleet, resolved: ResolvedFleet): Violation[] => 
           remedy: `volume: ${asBytes(needs.volume)}, or leave it out.`,
         },
       ];
+};
+
+const compactorBehind = (_fleet: Fleet, resolved: ResolvedFleet): Violation[] => {
+  const { concurrency } = resolved.observer.compactor;
+  const { coresAtLeast } = compactorNeeds(
+    loaded(resolved).map((c) => c.load),
+    resolved.retention,
+    concurrency,
+  );
+  return refuseIf(coresAtLeast > concurrency, {
+    code: 'compactor-behind',
+    path: ['observer', 'compactor', 'concurrency'],
+    problem: `the compactor works on ${concurrency} at once, and all clusters together bring work for ${coresAtLeast.toFixed(1)}`,
+    consequence:
+      'it would fall behind for ever: blocks stay small and many, are downsampled late or never, and outlive their retention.',
+    remedy: `concurrency: ${Math.ceil(coresAtLeast)}, and a volume for as many.`,
+  });
 };
 
 const embeddedStore = (fleet: Fleet, resolved: ResolvedFleet): Violation[] => {
@@ -157,4 +174,13 @@ const nodes = (fleet: Fleet, resolved: ResolvedFleet): Violation[] => {
   });
 };
 
-export const sizingChecks = [loadWithoutSeries, tooManySeries, volumes, memory, compactorVolume, embeddedStore, nodes];
+export const sizingChecks = [
+  loadWithoutSeries,
+  tooManySeries,
+  volumes,
+  memory,
+  compactorVolume,
+  compactorBehind,
+  embeddedStore,
+  nodes,
+];

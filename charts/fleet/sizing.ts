@@ -1,6 +1,6 @@
 // How much a fleet needs: one model. docs/sizing.md says where each number comes from, and what was measured against it.
 import type { Resources } from '../kit/kubernetes';
-import { cores, seconds } from '../kit/units';
+import { seconds } from '../kit/units';
 import type { ResolvedParts } from './availability';
 
 /** What a monitored cluster brings. */
@@ -56,6 +56,7 @@ export const coefficients = {
   compactorBytes: 512 * MiB,
   compactorSeriesBytes: 256,
   compactorSecondsPerSample: 2e-6,
+  compactorSecondsAtLeast: 0.6e-6,
   storeBytes: 512 * MiB,
   storeSeriesBytes: 256,
   indexHeaderSeriesBytes: 20,
@@ -141,9 +142,6 @@ export const bucketNeeds = (load: ClusterLoad, retention: BucketRetention): Buck
   return { raw, '5m': five, '1h': one, total: raw + five + one };
 };
 
-/** Groups of blocks that a compactor works on at once: one for each core that it asks for. */
-export const compactionsAtOnce = (cpu: string): number => Math.max(1, Math.floor(cores(cpu)));
-
 const largestOf = (values: readonly number[], n: number): number =>
   [...values]
     .sort((a, b) => b - a)
@@ -152,20 +150,20 @@ const largestOf = (values: readonly number[], n: number): number =>
 
 /**
  * What the compactor needs: the largest streams decide, since it takes one group of blocks of a stream at a time.
- * @param cpu what it asks for. Default: what it needs
+ * @param concurrency how many groups it works on at once
  */
 export const compactorNeeds = (
   loads: readonly ClusterLoad[],
   retention: BucketRetention,
-  cpu?: string,
-): Needs & { readonly volume: number } => {
+  concurrency: number,
+): Needs & { readonly volume: number /** Below which it falls behind. */; readonly coresAtLeast: number } => {
   const length = Math.min(longestBlock, kept(retention.raw));
   const streams = loads.flatMap((load) => Array.from({ length: load.replicas }, () => load));
-  const needed = 0.1 + streams.reduce((sum, load) => sum + samplesPerSecond(load), 0) * c.compactorSecondsPerSample;
-  const atOnce = compactionsAtOnce(cpu ?? asCores(needed));
-  const largest = (of: (load: ClusterLoad) => number) => largestOf(streams.map(of), atOnce);
+  const samples = streams.reduce((sum, load) => sum + samplesPerSecond(load), 0);
+  const largest = (of: (load: ClusterLoad) => number) => largestOf(streams.map(of), concurrency);
   return {
-    cores: needed,
+    cores: 0.1 + samples * c.compactorSecondsPerSample,
+    coresAtLeast: samples * c.compactorSecondsAtLeast,
     memory: c.compactorBytes + largest((load) => seriesWithin(load, length)) * c.compactorSeriesBytes,
     volume: largest((load) => blocks(load, length, length)) * c.compactorBlocks,
   };
@@ -246,12 +244,11 @@ export const observerSizes = (
   defaults: ResolvedParts,
   /** By hash: by age, all that is asked may be with one of them. */
   shards: number,
-  /** CPU of the compactor, where the fleet file says it. */
-  compactorCpu?: string,
+  compactorConcurrency: number,
 ): ResolvedParts => {
   const query = queryNeeds(loads);
   const store = storeNeeds(loads, retention, shards);
-  const compactor = compactorNeeds(loads, retention, compactorCpu);
+  const compactor = compactorNeeds(loads, retention, compactorConcurrency);
   const frontend = { cores: query.cores / 2, memory: query.memory / 2 };
   return {
     ...defaults,

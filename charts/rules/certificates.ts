@@ -17,13 +17,15 @@ const certManager = (namespaces: readonly string[]): string =>
     `(certmanager_certificate_expiration_timestamp_seconds{exported_namespace=~"${namespaces.join('|')}"} > 0)`,
   );
 
-export const certificateRules: RulesOf = (fleet, { in: place }) => {
-  const namespaces = [
+export const certificateRules: RulesOf = (fleet, { in: place, namespace, nodes }) => {
+  // who watches the Kubernetes cluster scrapes cert-manager, the others at most what is in their own namespace
+  const all = [
     ...fleet.clusters.filter((c) => c.in === place).map((c) => c.namespace),
     ...(fleet.observer.in === place
       ? [fleet.observer.namespace, ...(fleet.objectStore.type === 'embedded' ? [fleet.objectStore.namespace] : [])]
       : []),
   ].sort();
+  const namespaces = nodes ? all : [namespace];
   const left = `min by (namespace, secret) (${expiryMetric} or ${certManager(namespaces)}) - time()`;
   const alert = {
     alert: 'CertificateExpiry',

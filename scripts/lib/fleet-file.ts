@@ -7,7 +7,7 @@ import { relative, resolve } from 'node:path';
  * where it was called (npm's INIT_CWD) if the file is there, or else from the root.
  */
 export const fleetFile = (env: NodeJS.ProcessEnv = process.env, otherwise = 'fleet.yaml'): string => {
-  if (!env.FLEET) return otherwise;
+  if (!env.FLEET) return env.FLEET ?? otherwise; // an empty one is refused where it is read
   const fromThere = resolve(env.INIT_CWD ?? '.', env.FLEET);
   return existsSync(fromThere) ? relative('.', fromThere) : env.FLEET;
 };

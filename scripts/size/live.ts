@@ -164,7 +164,7 @@ const partNeeds = (
     { name: 'thanos-query', needs: share(query, observer.query.replicas) },
     { name: 'thanos-query-frontend', needs: share(share(query, 2), observer.queryFrontend.replicas) },
     { name: 'thanos-store', needs: storeNeeds(loads, retention, observer.store.shards) },
-    { name: 'thanos-compact', needs: compactorNeeds(loads, retention, observer.compactor.resources.cpu) },
+    { name: 'thanos-compact', needs: compactorNeeds(loads, retention, observer.compactor.concurrency) },
     {
       name: 'thanos-sidecar',
       needs: { cores: Math.max(...sidecars.map((s) => s.cores)), memory: Math.max(...sidecars.map((s) => s.memory)) },

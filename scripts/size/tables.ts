@@ -84,7 +84,7 @@ export const observerTable = (fleet: ResolvedFleet): string => {
   const told = loads.length === fleet.clusters.length;
   const query = queryNeeds(loads);
   const [store, compactor] = told
-    ? [storeNeeds(loads, retention, o.store.shards), compactorNeeds(loads, retention, o.compactor.resources.cpu)]
+    ? [storeNeeds(loads, retention, o.store.shards), compactorNeeds(loads, retention, o.compactor.concurrency)]
     : [];
   const row = (
     title: string,

@@ -7,10 +7,10 @@ const onNodes = (node: string, cluster: string): string =>
     kubernetes: `kubernetes: {cloud: {platform: eks, context: arn:aws:eks:eu-west-1:111122223333:cluster/metrics, node: ${node}}}`,
     clusters: `clusters: {chicago: {in: cloud, ${cluster}}}`,
   });
-const compactor = (volume: string): string =>
+const compactor = (settings: string, series = '1M'): string =>
   eks({
-    observer: `observer: {in: cloud, grafana: {adminSecret: grafana-admin}, compactor: {${volume}}}`,
-    clusters: 'clusters: {chicago: {in: cloud, series: 1M}}',
+    observer: `observer: {in: cloud, grafana: {adminSecret: grafana-admin}, compactor: {${settings}}}`,
+    clusters: `clusters: {chicago: {in: cloud, series: ${series}}}`,
   });
 
 export const sizing: readonly Refusal[] = [
@@ -20,8 +20,8 @@ export const sizing: readonly Refusal[] = [
     wrong: clusters('chicago: {in: kind, »queries: 2/s}'),
     right: clusters('chicago: {in: kind, series: 1k, queries: 2/s}'),
   },
-  { code: 'wrong-value', wrong: chicago('»series: 4000M'), right: chicago('series: 40M') },
-  { code: 'wrong-value', wrong: chicago('»series: 500M'), right: chicago('series: 40M') },
+  { code: 'wrong-value', wrong: chicago('»series: 4000M'), right: chicago('series: 12M') },
+  { code: 'wrong-value', wrong: chicago('»series: 500M'), right: chicago('series: 12M') },
   { code: 'volume-under-retention', wrong: chicago('series: 1M, »volume: 20Gi'), right: chicago('series: 1M, volume: 40Gi') },
   {
     code: 'memory-under-series',
@@ -33,6 +33,13 @@ export const sizing: readonly Refusal[] = [
     wrong: compactor('»volume: 100Gi'),
     right: compactor('volume: 600Gi'),
   },
+  {
+    code: 'compactor-volume-under-block',
+    wrong: compactor('concurrency: 2, »volume: 600Gi'),
+    right: compactor('concurrency: 2, volume: 1200Gi'),
+  },
+  { code: 'compactor-behind', wrong: compactor('»concurrency: 1', '13M'), right: compactor('concurrency: 1', '12M') },
+  { code: 'compactor-behind', wrong: compactor('»concurrency: 2', '30M'), right: compactor('concurrency: 3', '30M') },
   {
     code: 'object-store-under-retention',
     wrong: fleet({
