@@ -13,8 +13,6 @@ const codes: readonly Refusal[] = [
     wrong: clusters('chicago: &same {in: kind}, seattle: {»<<: *same, in: kind}'),
     right: clusters('chicago: {in: kind}, seattle: {in: kind}'),
   },
-  { code: 'unknown-key', wrong: fleet({ objectStore: '»objectstore: {type: embedded}' }), right: fleet() },
-  { code: 'unknown-key', wrong: clusters('chicago: {»inn: kind}'), right: clusters('chicago: {in: kind}') },
   { code: 'wrong-type', wrong: fleet({ kubernetes: '»kubernetes: [kind]' }), right: fleet() },
   { code: 'invalid-name', wrong: clusters('»Chicago: {in: kind}'), right: clusters('chicago: {in: kind}') },
   ...['clusters: {chicago: {in: kind}, »__proto__: {in: kind}}', 'clusters: {chicago: {in: kind, labels: {»__proto__: a}}}'].map(
