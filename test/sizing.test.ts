@@ -327,12 +327,12 @@ test('docs/sizing.md has every number of the model, as the model has it', () => 
     ]),
   );
   const said = (name: string, value: number): string =>
-    name.endsWith('AtLeast') || (name.endsWith('Bytes') && value >= 1024)
-      ? value >= 2 ** 20
-        ? `${value / 2 ** 20} MiB`
-        : `${value / 1024} KiB`
-      : name.endsWith('Sample') && value < 0.001
-        ? `${Math.round(value * 1e6)} µs`
+    name.includes('PerSample') && value < 0.001
+      ? `${Number((value * 1e6).toFixed(1))} µs`
+      : name.endsWith('AtLeast') || (name.endsWith('Bytes') && value >= 1024)
+        ? value >= 2 ** 20
+          ? `${value / 2 ** 20} MiB`
+          : `${value / 1024} KiB`
         : String(value);
   expect(Object.fromEntries(table)).toEqual(
     Object.fromEntries(Object.entries(coefficients).map(([name, value]) => [name, said(name, value)])),

@@ -98,7 +98,9 @@ const compactorVolume = (fleet: Fleet, resolved: ResolvedFleet): Violation[] => 
       ];
 };
 
-const compactorBehind = (_fleet: Fleet, resolved: ResolvedFleet): Violation[] => {
+const compactorBehind = (fleet: Fleet, resolved: ResolvedFleet): Violation[] => {
+  if (tooManySeries(fleet, resolved).length > 0) return []; // a slip of the pen
+
   const { concurrency } = resolved.observer.compactor;
   const { coresAtLeast } = compactorNeeds(
     loaded(resolved).map((c) => c.load),

@@ -56,7 +56,7 @@ export const coefficients = {
   compactorBytes: 512 * MiB,
   compactorSeriesBytes: 256,
   compactorSecondsPerSample: 2e-6,
-  compactorSecondsAtLeast: 0.6e-6,
+  compactorSecondsPerSampleAtLeast: 0.6e-6,
   storeBytes: 512 * MiB,
   storeSeriesBytes: 256,
   indexHeaderSeriesBytes: 20,
@@ -163,7 +163,7 @@ export const compactorNeeds = (
   const largest = (of: (load: ClusterLoad) => number) => largestOf(streams.map(of), concurrency);
   return {
     cores: 0.1 + samples * c.compactorSecondsPerSample,
-    coresAtLeast: samples * c.compactorSecondsAtLeast,
+    coresAtLeast: samples * c.compactorSecondsPerSampleAtLeast,
     memory: c.compactorBytes + largest((load) => seriesWithin(load, length)) * c.compactorSeriesBytes,
     volume: largest((load) => blocks(load, length, length)) * c.compactorBlocks,
   };

@@ -163,6 +163,7 @@ const byName: Record<string, readonly Chosen[]> = {
   'clusters.*.labels': [{}, { region: 'eu', team: 'shop' }, { price: '$5 {{ x }}\n', team: 'ü' }],
   'clusters.*.namespaces': [[], ['shop'], ['a', 'b']],
   'clusters.*.series': ['20k', '1M'],
+  'clusters.*.targetLimits.samples': ['800', '50k'],
   'clusters.*.queries': ['1/s', '10/s'],
   'clusters.*.scrapeInterval': ['1s', '30s', '2m'],
   'clusters.*.retention': ['6h', '48h', '2y'],
