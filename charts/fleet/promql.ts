@@ -1,4 +1,5 @@
 // PromQL by Prometheus' own grammar, as its web interface uses it: what does not parse, and what an expression keeps.
+import { type Matcher, matchesEmpty, regexErrorIn, stringErrorIn, unquoted } from './promql-matchers';
 
 interface Node {
   readonly name: string;
@@ -41,20 +42,130 @@ const argumentsOf = (node: Node): Node[] => {
   return body ? childrenOf(body) : [];
 };
 
-/** Functions of a range of time; all others take what is there at an instant. */
-const ofRanges = /^(i?rate|increase|i?delta|deriv|predict_linear|changes|resets|double_exponential_smoothing|\w+_over_time)$/;
+/** v: what is there at an instant, m: a range of time, s: a number, t: a text. */
+type Type = 'v' | 'm' | 's' | 't';
+const typeNames: Readonly<Record<Type, string>> = { v: 'series', m: 'a range of time', s: 'a number', t: 'a text' };
+
+/** What Prometheus' functions and aggregations take, in order (promql/parser/functions.go); `?`: or not, `*`: any number of them. */
+const functionsTaking: Readonly<Record<string, string>> = {
+  v: `abs absent acos acosh asin asinh atan atanh ceil cos cosh deg exp floor histogram_avg histogram_count histogram_sum
+    histogram_stddev histogram_stdvar ln log10 log2 rad scalar sgn sin sinh sort sort_desc sqrt tan tanh timestamp
+    sum avg count min max group stddev stdvar`,
+  'v?': 'days_in_month day_of_month day_of_week day_of_year hour minute month year',
+  m: `absent_over_time avg_over_time changes count_over_time delta deriv first_over_time idelta increase irate last_over_time
+    max_over_time min_over_time present_over_time rate resets stddev_over_time stdvar_over_time sum_over_time`,
+  '': 'pi time',
+  s: 'vector',
+  sm: 'quantile_over_time',
+  ms: 'predict_linear',
+  sv: 'histogram_quantile topk bottomk quantile',
+  tv: 'count_values',
+  vs: 'clamp_max clamp_min',
+  'vs?': 'round',
+  vss: 'clamp',
+  ssv: 'histogram_fraction',
+  vtttt: 'label_replace',
+  'vttt*': 'label_join',
+};
+const signatures = new Map(
+  Object.entries(functionsTaking).flatMap(([takes, names]) => names.split(/\s+/).map((name): [string, string] => [name, takes])),
+);
+/** Parts of the language behind a feature flag, which no Prometheus of the fleet and no ruler has. */
+const experimental = ['FillModifier', 'AnchoredExpr', 'SmoothedExpr'];
+
+const typeOf = (node: Node, text: (node: Node) => string): Type => {
+  if (isRange(node)) return 'm';
+  if (wrappers.includes(node.name)) return typeOf(inner(node) as Node, text);
+  if (node.name === 'NumberDurationLiteral') return 's';
+  if (node.name === 'StringLiteral') return 't';
+  if (node.name === 'FunctionCall') return /^(scalar|time|pi)$/.test(text(node.firstChild as Node)) ? 's' : 'v';
+  const sides = node.name === 'BinaryExpr' ? [node.firstChild as Node, node.lastChild as Node] : [];
+  return sides.length > 0 && sides.every((side) => typeOf(side, text) === 's') ? 's' : 'v';
+};
+
+/** What is wrong with what a function or aggregation is given. */
+const callError = (node: Node, text: (node: Node) => string): string | undefined => {
+  const name = text(node.firstChild as Node).toLowerCase();
+  const takes = signatures.get(name);
+  if (takes === undefined) return `${name} is experimental, and no program of the fleet has the feature flag for it`;
+  const given = argumentsOf(node).map((argument) => typeOf(argument, text));
+  if (!takes.includes('m') && given.includes('m')) return `${name} takes no range of time`;
+  if (/^m/.test(takes) && !given.includes('m')) return `${name} takes a range of time, such as [5m]`;
+  const types = [...takes.replace(/[?*]/, '')] as Type[];
+  const least = /[?*]/.test(takes) ? types.length - 1 : types.length;
+  const most = takes.endsWith('*') ? Number.POSITIVE_INFINITY : types.length;
+  const wrong = given.some((type, i) => type !== (types[i] ?? types.at(-1)));
+  if (given.length >= least && given.length <= most && !wrong) return undefined;
+  const expected = types.map((type, i) => (i >= least ? `[${typeNames[type]}]` : typeNames[type])).join(', ');
+  return `${name} takes ${expected ? `(${expected})` : 'nothing'}`;
+};
+
+const binaryError = (node: Node, text: (node: Node) => string): string | undefined => {
+  const types = [node.firstChild, node.lastChild].map((side) => typeOf(side as Node, text));
+  const comparison = ['Eql', 'Neq', 'Lte', 'Lss', 'Gte', 'Gtr'].some((name) => node.getChild(name));
+  const set = ['And', 'Or', 'Unless'].some((name) => node.getChild(name));
+  const bool = node.getChild('BoolModifier');
+  const matching = node.getChild('MatchingModifierClause');
+  const grouped = matching?.getChild('GroupLeft') ?? matching?.getChild('GroupRight');
+  const [matched, included] = (matching ? childrenOf(matching) : [])
+    .filter(({ name }) => name === 'GroupingLabels')
+    .map((labels) => childrenOf(labels).map(text));
+  if (types.includes('m')) return 'ranges of time cannot be compared or computed with';
+  if (types.includes('t')) return 'texts cannot be compared or computed with';
+  if (set && types.includes('s')) return 'and, or and unless take series on both sides';
+  if (set && grouped) return 'and, or and unless take no group_left and no group_right';
+  if (bool && !comparison) return 'bool is for comparisons only';
+  if (comparison && !bool && types.every((type) => type === 's')) return 'a comparison of two numbers needs bool, such as > bool';
+  if (matched && matched.length > 0 && types.includes('s')) return 'on and ignoring take series on both sides';
+  const both = matching?.getChild('On') ? matched?.find((label) => included?.includes(label)) : undefined;
+  return both && `${both} is in on and in the group as well`;
+};
+
+const selectorError = (node: Node, text: (node: Node) => string): string | undefined => {
+  const name = node.getChild('Identifier');
+  const list = node.getChild('LabelMatchers');
+  const matchers = (list ? childrenOf(list) : []).map((matcher): Matcher => {
+    const [label, operator, value] = childrenOf(matcher);
+    if (!operator || !value) return { label: '__name__', operator: '=', value: unquoted(text(matcher)) };
+    const quoted = label?.name === 'QuotedLabelName';
+    return {
+      label: quoted ? unquoted(text(label)) : text(label as Node),
+      operator: text(operator),
+      value: unquoted(text(value)),
+    };
+  });
+  for (const { operator, value } of matchers) {
+    const error = operator.endsWith('~') ? regexErrorIn(value) : undefined;
+    if (error !== undefined) return `"${value}" is no regular expression: ${error}`;
+  }
+  if (name && matchers.some(({ label }) => label === '__name__')) return 'the name of the metric is set twice';
+  return !name && matchers.every(matchesEmpty) ? 'at least one matcher must not match the empty text' : undefined;
+};
+
+/** What an offset and a time after @ can stand behind; parentheses are not among them. */
+const selectors = ['VectorSelector', 'MatrixSelector', 'SubqueryExpr', 'OffsetExpr', 'StepInvariantExpr'];
+
+const rangeError = (node: Node, text: (node: Node) => string): string | undefined => {
+  const of = inner(node) as Node;
+  if (node.name === 'MatrixSelector' && of.name !== 'VectorSelector') return 'a range of time is of a metric; of others, [5m:]';
+  return node.name === 'SubqueryExpr' && typeOf(of, text) !== 'v' ? 'a subquery is of series only' : undefined;
+};
+
+/** Zero, in any of the forms of a duration; one that is computed is not followed. */
+const isZero = (duration: string): boolean => /^[0smhdwy.]+$/.test(duration);
 
 const typeError = (node: Node, text: (node: Node) => string): string | undefined => {
-  if (node.name === 'FunctionCall') {
-    const name = text(node.firstChild as Node);
-    const given = argumentsOf(node).some(isRange);
-    if (ofRanges.test(name) && !given) return `${name} takes a range of time, such as [5m]`;
-    return !ofRanges.test(name) && given ? `${name} takes no range of time` : undefined;
-  }
-  if (node.name === 'AggregateExpr' && argumentsOf(node).some(isRange))
-    return `${text(node.firstChild as Node)} takes no range of time`;
-  if (node.name === 'BinaryExpr' && [node.firstChild, node.lastChild].some((side) => isRange(side ?? undefined)))
-    return 'ranges of time cannot be compared or computed with';
+  if (experimental.includes(node.name)) return 'this is experimental, and no program of the fleet has the feature flag for it';
+  if (node.name === 'StringLiteral') return stringErrorIn(text(node));
+  if (node.name === 'FunctionCall' || node.name === 'AggregateExpr') return callError(node, text);
+  if (node.name === 'BinaryExpr') return binaryError(node, text);
+  if (node.name === 'VectorSelector') return selectorError(node, text);
+  if (node.name === 'MatrixSelector' || node.name === 'SubqueryExpr') return rangeError(node, text);
+  if (node.name === 'DurationExpr' && isZero(text(node))) return 'a range of time is longer than 0';
+  if ((node.name === 'OffsetExpr' || node.name === 'StepInvariantExpr') && !selectors.includes((inner(node) as Node).name))
+    return `${node.name === 'OffsetExpr' ? 'offset' : '@'} stands behind a metric, its range or a subquery only`;
+  if (node.name === 'UnaryExpr' && !['v', 's'].includes(typeOf(inner(node) as Node, text)))
+    return 'only series and numbers have a sign';
   return undefined;
 };
 
