@@ -2,8 +2,20 @@
 // ruler would not start.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml';
-import { durationPattern } from '../kit/units';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+  type YAMLParseError,
+} from 'yaml';
+import { durationPattern, seconds } from '../kit/units';
 import { aboutLabel } from '../rules/rule';
 import type { RuleTexts } from './alerts';
 import { rulerLabels } from './checks';
@@ -58,7 +70,9 @@ export const readRuleFiles = (fleet: Fleet, folder: string): { texts: RuleTexts;
 };
 
 const text = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
-const duration = (value: unknown): boolean => typeof value === 'string' && durationPattern.test(value);
+/** Prometheus counts nanoseconds in 63 bits: 292 years. */
+const duration = (value: unknown): boolean =>
+  typeof value === 'string' && durationPattern.test(value) && seconds(value) * 1e9 < 2 ** 63;
 const texts = (node: unknown): boolean => isMap(node) && node.items.every((pair) => isScalar(pair.value));
 const scalar = (accepts: (value: unknown) => boolean) => (node: unknown) => isScalar(node) && accepts(node.value);
 const number = scalar((value) => typeof value === 'number');
@@ -69,6 +83,7 @@ const aDuration = { accepts: scalar(duration), expected: 'a duration such as 5m'
 const labels = { accepts: texts, expected: 'names with texts' };
 
 /** Keys of rule files as Prometheus reads them, which refuses all others (model/rulefmt), and the ruler's one more. */
+const fileKeys: Keys = { groups: { accepts: isSeq, expected: 'a list of groups' } };
 const groupKeys: Keys = {
   name: aText,
   interval: aDuration,
@@ -231,14 +246,47 @@ const ruleFindings = (rule: unknown, group: YAMLMap, where: Where): Finding[] =>
   ];
 };
 
+/** Puts the nodes that aliases and merge keys (`<<`) stand for in their places, as Prometheus does when it reads the file. */
+const resolveAliases = (document: Document): void => {
+  const seen = new Set<unknown>();
+  const resolved = (node: unknown): unknown => {
+    const target = isAlias(node) ? node.resolve(document) : node;
+    if (seen.has(target)) return target;
+    seen.add(target);
+    if (isSeq(target)) target.items = target.items.map(resolved);
+    if (!isMap(target)) return target;
+    for (const pair of target.items) {
+      pair.key = resolved(pair.key);
+      pair.value = resolved(pair.value);
+    }
+    const isMerge = ({ key }: Pair) => isScalar(key) && key.value === '<<';
+    const merged = target.items.filter(isMerge).flatMap(({ value }) => (isSeq(value) ? value.items : [value]));
+    target.items = target.items.filter((pair) => !isMerge(pair));
+    // what the map says itself comes first, then what is merged first
+    for (const pair of merged.flatMap((map) => (isMap(map) ? map.items : [])))
+      if (!target.has((pair.key as { value?: unknown }).value)) target.items.push(pair);
+    return target;
+  };
+  resolved(document.contents);
+};
+
+const yamlFinding = ({ code, pos, message }: YAMLParseError): Finding =>
+  code === 'MULTIPLE_DOCS'
+    ? {
+        ...form(pos[0], 'a second YAML document begins here', 'one document, with the groups of both in one list groups.'),
+        consequence: 'only the first is read: what follows would never be evaluated.',
+      }
+    : form(pos[0], message, 'YAML.');
+
 const findingsIn = (source: string, where: Where, lines: LineCounter): Finding[] => {
-  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
-  const broken = document.errors.map((error) => form(error.pos[0], error.message, 'YAML.'));
+  const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
+  const broken = document.errors.map(yamlFinding);
   if (broken.length > 0) return broken;
+  resolveAliases(document);
   const groups = isMap(document.contents) ? document.contents.get('groups') : undefined;
   if (!isSeq(groups)) return [form(0, 'there is no list groups', 'groups: [{name: …, rules: […]}].')];
   const names = new Set<unknown>();
-  return groups.items.flatMap((group): Finding[] => {
+  const inGroups = groups.items.flatMap((group): Finding[] => {
     if (!isMap(group)) return [form(start(group), 'a group is a map', 'name: and rules:.')];
     const name = group.get('name');
     const twice = names.has(name);
@@ -252,6 +300,7 @@ const findingsIn = (source: string, where: Where, lines: LineCounter): Finding[]
       ...(isSeq(rules) ? rules.items.flatMap((rule) => ruleFindings(rule, group, where)) : []),
     ];
   });
+  return [...keyFindings(document.contents as YAMLMap, fileKeys), ...inGroups];
 };
 
 /** Kubernetes takes a ConfigMap of 1 MiB, and a file is in one of them. */

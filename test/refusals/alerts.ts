@@ -47,6 +47,9 @@ const ruleFiles: readonly Refusal[] = [
       ['rule-file-label', 'label'],
     ] as const
   ).map(([code, name]) => ({ code, wrong: ruleFile(name), right: ruleFile('good', '') })),
+  ...['extra-key', 'two-documents', 'too-long'].map(
+    (name): Refusal => ({ code: 'rule-file-form', wrong: ruleFile(name), right: ruleFile('aliases', '') }),
+  ),
   { code: 'rule-file-form', wrong: ruleFile('partial'), right: ruleFile('partial', '', 'global') },
   { code: 'rule-file-label', wrong: ruleFile('about-label'), right: ruleFile('about-label', '', 'global') },
   { code: 'rule-file-label', wrong: ruleFile('cluster-label'), right: ruleFile('cluster-label', '', 'global') },
