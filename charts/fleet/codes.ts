@@ -94,6 +94,7 @@ export const codes = [
   'rule-file-form',
   'rule-file-label',
   'rule-file-promql',
+  'rule-file-record-name',
   'rule-file-template',
   'rule-file-unreadable',
   'rule-files-too-large',

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Document, LineCounter, parseDocument, visit, type YAMLError } from 'yaml';
 import type { z } from 'zod';
-import { alertNames } from '../rules';
+import { alertNames, recordNames } from '../rules';
 import { accept } from './accept';
 import { checkFleet } from './checks';
 import { isFollowUp } from './follow-ups';
@@ -248,7 +248,7 @@ export const resolveFleet = (fleet: unknown, source?: Source): ResolvedFleet => 
   const { accepted, violations } = accept(checked, [
     ...checkFleet(checked, resolved),
     ...unreadable,
-    ...ruleFileViolations(checked, folder, texts, alertNames(resolved)),
+    ...ruleFileViolations(checked, folder, texts, { alerts: alertNames(resolved), records: recordNames(resolved) }),
   ]);
   const others = violations.filter((violation) => !isFollowUp(violation, left));
   if (unread.length + others.length > 0) throw new FleetError([...unread, ...others], source);

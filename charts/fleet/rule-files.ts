@@ -117,11 +117,21 @@ interface Finding {
   readonly rule?: readonly string[];
 }
 
-/** Whether the rules are the ruler's, and the names of the fleet's own alerts. */
+/** Names of the fleet's own alerts and recorded series. */
+interface Names {
+  readonly alerts: readonly string[];
+  readonly records: readonly string[];
+}
+
+/** Whether the rules are the ruler's, and the names that are taken. */
 interface Where {
   readonly global: boolean;
-  readonly ours: readonly string[];
+  readonly ours: Names;
 }
+
+/** What Prometheus itself writes of every target and of every alert. */
+const ofPrometheus =
+  /^(up|scrape_(duration_seconds|samples_scraped|samples_post_metric_relabeling|series_added)|ALERTS(_FOR_STATE)?)$/;
 
 const start = (node: unknown): number => (node as Node | null)?.range?.[0] ?? 0;
 const form = (at: number, problem: string, remedy: string): Finding => ({ code: 'rule-file-form', at, problem, remedy });
@@ -230,13 +240,22 @@ const ruleFindings = (rule: unknown, group: YAMLMap, where: Where): Finding[] =>
   for (const key of ['for', 'keep_firing_for', 'annotations'])
     if (record !== undefined && rule.get(key) !== undefined)
       findings.push(form(start(rule), `a recording rule takes no ${key}`, `a rule without ${key}.`));
-  if (typeof alert === 'string' && where.ours.includes(alert))
+  if (typeof alert === 'string' && where.ours.alerts.includes(alert))
     findings.push({
       code: 'rule-file-alert-name',
       at: start(rule.get('alert', true)),
       problem: `there is an alert ${alert} already`,
       consequence: 'silences, routes and the runbook of the one would be those of the other.',
       remedy: `another name; what is not wanted of the fleet's alerts goes into alerts: {disable: [${alert}]}.`,
+    });
+  if (typeof record === 'string' && (where.ours.records.includes(record) || ofPrometheus.test(record)))
+    findings.push({
+      code: 'rule-file-record-name',
+      at: start(rule.get('record', true)),
+      problem: `${record} is a series that ${ofPrometheus.test(record) ? 'Prometheus itself writes' : 'the fleet records'} already`,
+      consequence:
+        "what reads it would see both: the fleet's alerts and dashboards would count double, or show values of the other.",
+      remedy: 'another name, such as one that begins with what it is about: shop:orders:rate5m.',
     });
   return [
     ...findings,
@@ -330,7 +349,7 @@ const sizes = (fleet: Fleet, files: RuleTexts): Violation[] => {
 };
 
 /** What is wrong with rule files that could be read, each with its line in that file. */
-export const ruleFileViolations = (fleet: Fleet, folder: string, files: RuleTexts, ours: readonly string[]): Violation[] => {
+export const ruleFileViolations = (fleet: Fleet, folder: string, files: RuleTexts, ours: Names): Violation[] => {
   const known = new Map<string, Violation[]>();
   const violationsOf = (file: string, global: boolean): Violation[] => {
     const lines = new LineCounter();

@@ -97,8 +97,14 @@ export const ruleGroups = (written: ResolvedFleet): Readonly<Record<RulePlace, r
   return { cluster: of('cluster'), nodes: of('nodes'), observer: of('observer'), global: of('global') };
 };
 
+const everyRule = (fleet: ResolvedFleet) =>
+  Object.values(ruleGroups(fleet)).flatMap((groups) => groups.flatMap((group) => group.rules));
+
 /** Names of all alerts that there are. */
-export const alertNames = (fleet: ResolvedFleet): string[] => {
-  const rules = Object.values(ruleGroups(fleet)).flatMap((groups) => groups.flatMap((group) => group.rules));
-  return [...new Set(rules.filter(isAlert).map((rule) => rule.alert))].sort();
-};
+export const alertNames = (fleet: ResolvedFleet): string[] =>
+  [...new Set(everyRule(fleet).flatMap((rule) => (isAlert(rule) ? [rule.alert] : [])))].sort();
+
+/** Names of all series that the fleet's own rules record. */
+export const recordNames = (fleet: ResolvedFleet): string[] => [
+  ...new Set(everyRule(fleet).flatMap((rule) => (isAlert(rule) ? [] : [rule.record]))),
+];

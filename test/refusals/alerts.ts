@@ -45,6 +45,8 @@ const ruleFiles: readonly Refusal[] = [
       ['rule-file-alert-name', 'name'],
       ['rule-file-template', 'template'],
       ['rule-file-label', 'label'],
+      ['rule-file-record-name', 'record'],
+      ['rule-file-record-name', 'record-up'],
     ] as const
   ).map(([code, name]) => ({ code, wrong: ruleFile(name), right: ruleFile('good', '') })),
   ...['extra-key', 'two-documents', 'too-long'].map(
