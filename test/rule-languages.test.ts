@@ -322,6 +322,14 @@ describe('a template', () => {
     '{{ $externalLabels.cluster }} {{ $externalURL }} {{ .Value }} {{ $.Value }}',
     '{{ define "a" }}x{{ end }}{{ template "a" . }}',
     '{{ slice $labels.job 0 3 }}',
+    '{{ $x := 1 }}{{ $x = 2 }}{{ $x }}',
+    '{{ with $y := 1 }}{{ $y }}{{ else }}{{ $y }}{{ end }}',
+    '{{ with 1 }}a{{ else with 2 }}b{{ end }}',
+    '{{ if 1 }}{{ else if 2 }}{{ else if 3 }}{{ else }}{{ end }}',
+    '{{ range query "up" }}{{ if true }}{{ break }}{{ end }}{{ else }}no{{ end }}',
+    '{{ block "a" . }}{{ $ }}{{ end }}{{ $value }}',
+    '{{ "\\x41\\n\\u00e9" | print 5 }}',
+    '{{ print $value . }}',
   ])('%s is taken', (text) => {
     expect(templateErrorIn(text)).toBeUndefined();
   });
@@ -338,6 +346,20 @@ describe('a template', () => {
     ['{{ else }}', 'there is no if for {{ else }}'],
     ['{{ (printf "%s" $value }}', '{{ ( printf "%s" $value }} has a parenthesis too many'],
     ['{{ $labels.my-label }}', 'it has "-label }}"'],
+    ['{{ range $i := }}x{{ end }}', '{{ range $i := }} lacks a value, or has one where it is given none'],
+    ['{{ if .Value }}a{{ else }}b{{ else }}c{{ end }}', 'there is an {{ else }} before {{ else }}'],
+    ['{{ if .Value }}a{{ else .Value }}b{{ end }}', '{{ else .Value }} is neither else nor else if'],
+    ['{{ if .Value }}a{{ end .Value }}', '{{ end .Value }} has more than end'],
+    ['{{ break }}', '{{ break }} is in no range'],
+    ['{{ $value. }}', 'it has "$value. }}"'],
+    ['{{ "a" | 5 }}', '{{ "a" | 5 }} lacks a value, or has one where it is given none'],
+    ['{{ | humanize }}', '{{ | humanize }} lacks a value, or has one where it is given none'],
+    ['{{ () }}', '{{ ( ) }} lacks a value, or has one where it is given none'],
+    ['{{ if true }}{{ $x := 1 }}{{ end }}{{ $x }}', 'there is no variable $x'],
+    ['{{ if true }}{{ $x := 1 }}{{ else }}{{ $x }}{{ end }}', 'there is no variable $x'],
+    ['{{ define "a" }}{{ $value }}{{ end }}', 'there is no variable $value'],
+    ['{{ template }}', '{{ template }} has no name'],
+    ['{{ "\\q" }}', 'it has ""\\q" }}"'],
     ['{{ "never ends }}', 'it has ""never end"'],
   ])('%s is refused: %s', (text, error) => {
     expect(templateErrorIn(text)).toBe(error);
