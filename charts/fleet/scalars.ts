@@ -52,14 +52,14 @@ const ipv6 = `(${group}(:${group}){7}|(?=([^:/]*:){2,7}[^:/]*/)(${group}(:${grou
 export const cidr = text(new RegExp(`^(${ipv4}|${ipv6})$`), 'write an address range such as 10.0.0.0/8');
 export const host = '[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?(\\.[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?)*';
 export const portNumber = '([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d\\d|655[0-2]\\d|6553[0-5])';
-export const httpUrl = text(/^https?:\/\/[^\s{}]+[^\s/{}]$/, 'write an http or https URL without a slash at its end').refine(
-  (url) => URL.canParse(url),
-  { error: 'write a URL whose host and port there can be' },
-);
+const urlOf = (pattern: RegExp, expected: string) =>
+  text(pattern, expected).refine((url) => URL.canParse(url), { error: 'write a URL whose host and port there can be' });
+export const httpUrl = urlOf(/^https?:\/\/[^\s{}]+[^\s/{}]$/, 'write an http or https URL without a slash at its end');
 /** Of what is sent a password, a token or a key. */
-export const httpsUrl = httpUrl.refine((url) => url.startsWith('https:'), {
-  error: 'write an https URL: http would show a secret to everybody on the way',
-});
+export const httpsUrl = urlOf(
+  /^https:\/\/[^\s{}]+[^\s/{}]$/,
+  'write an https URL without a slash at its end: http would show a secret to everybody on the way',
+);
 export const registry = text(
   new RegExp(`^(localhost|(?=[^/]*[.:])${host}(:${portNumber})?)(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$`),
   'write a registry without a scheme, such as registry.example.com/mirror or localhost:5000',

@@ -21,6 +21,7 @@ const byForm = new Map<string, readonly Chosen[]>([
   [formOf(scalars.secretName), ['a', 'a-secret.of.ours']],
   [formOf(scalars.dnsLabel), ['a', 'a-name-1']],
   [formOf(scalars.httpUrl), ['http://ab', 'https://h.example.com/a/b']],
+  [formOf(scalars.httpsUrl), ['https://ab', 'https://h.example.com/a/b']],
   [formOf(scalars.secretKey), ['key', 'A_file.v1']],
 ]);
 
