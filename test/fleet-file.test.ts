@@ -85,8 +85,9 @@ describe('a fleet file', () => {
   });
 
   test('knows an EKS cluster by its ARN, which is the context unless it says another', () => {
-    const aws = (keys: string) =>
-      resolved(eks({ kubernetes: `kubernetes: {cloud: {platform: eks, ${keys}}}` })).kubernetes[0]?.aws;
+    const aws = (keys: string, region = 'eu-west-1') =>
+      resolved(eks({ kubernetes: `kubernetes: {cloud: {platform: eks, ${keys}}}` }).replace('eu-west-1', region)).kubernetes[0]
+        ?.aws;
     const china = 'arn:aws-cn:eks:cn-north-1:444455556666:cluster/metrics_1';
     expect(aws('context: arn:aws:eks:eu-west-1:111122223333:cluster/obs')).toEqual({
       arn: 'arn:aws:eks:eu-west-1:111122223333:cluster/obs',
@@ -95,7 +96,7 @@ describe('a fleet file', () => {
       account: '111122223333',
       name: 'obs',
     });
-    expect(aws(`context: obs, arn: ${china}, oidcProvider: https://oidc.example.com/id/1`)).toEqual({
+    expect(aws(`context: obs, arn: ${china}, oidcProvider: https://oidc.example.com/id/1`, 'cn-north-1')).toEqual({
       arn: china,
       partition: 'aws-cn',
       region: 'cn-north-1',

@@ -1,8 +1,9 @@
 // What the schema cannot say about alerts and objectives.
+import { seconds } from '../kit/units';
 import { alertNames } from '../rules';
 import { fastestBurn, latencyBuckets } from '../rules/slo';
 import { nearest } from './nearest';
-import type { Check, Path, Violation } from './violations';
+import { type Check, type Path, refuseIf, type Violation } from './violations';
 
 const unknownAlerts: Check = (fleet, resolved) => {
   const known = alertNames(resolved);
@@ -49,8 +50,8 @@ const objectives: Check = (_fleet, { slo }) => {
 };
 
 const latencyThreshold: Check = (fleet, { slo }) => {
-  const { seconds } = slo.queries.latency;
-  return latencyBuckets.some((bucket) => bucket === seconds)
+  const threshold = slo.queries.latency.seconds;
+  return latencyBuckets.some((bucket) => bucket === threshold)
     ? []
     : [
         {
@@ -63,4 +64,24 @@ const latencyThreshold: Check = (fleet, { slo }) => {
       ];
 };
 
-export const alertChecks: readonly Check[] = [unknownAlerts, objectives, latencyThreshold];
+const largestBucket = latencyBuckets.at(-1) as number;
+
+/** Where the querier's alerts of latency are tuned: they look at a histogram, which ends somewhere. */
+const latencyLimit: Check = (fleet) =>
+  [
+    { path: ['alerts', 'queryLatency', 'p99'], written: fleet.alerts?.queryLatency?.p99 },
+    ...Object.entries(fleet.clusters).map(([name, c]) => ({
+      path: ['clusters', name, 'alerts', 'queryLatency', 'p99'],
+      written: c.alerts?.queryLatency?.p99,
+    })),
+  ].flatMap(({ path, written }) =>
+    refuseIf(written !== undefined && (seconds(written) >= largestBucket || seconds(written) === 0), {
+      code: 'latency-beyond-histogram',
+      path,
+      problem: `queries are told from slower ones up to ${largestBucket}s, and ${written} is not among that`,
+      consequence: 'ThanosQueryInstantLatencyHigh and ThanosQueryRangeLatencyHigh would fire never, or always.',
+      remedy: `more than 0s and less than ${largestBucket}s; or turn them off: alerts: {disable: […]}.`,
+    }),
+  );
+
+export const alertChecks: readonly Check[] = [unknownAlerts, objectives, latencyThreshold, latencyLimit];

@@ -2,6 +2,7 @@
 import { seconds } from '../kit/units';
 import { nearest } from './nearest';
 import { type ResolvedRoute, teamLabel, watchdog } from './notifications';
+import { clusterLabel, replicaLabel } from './resolve';
 import { type Check, type Path, refuseIf, type Violation } from './violations';
 
 const here: Path = ['observer', 'alertmanager'];
@@ -83,6 +84,13 @@ const integrations: Check = (fleet) =>
             ? 'username: and the name of the account.'
             : 'secret: and the Secret that holds its password.',
       }),
+      ...refuseIf(email?.secret !== undefined && email.requireTls === false && !email.smarthost.endsWith(':465'), {
+        code: 'login-without-tls',
+        path: [...path, 'email', 'requireTls'],
+        problem: `the receiver ${name} would log in at the mail server without TLS`,
+        consequence: 'its password would go over the network as it is, or, with most servers, no mail would be sent at all.',
+        remedy: 'no requireTls, or no username and secret.',
+      }),
     ];
   });
 
@@ -133,9 +141,15 @@ const routeNames: Check = (fleet, resolved) => {
   const intervals = resolved.observer.alertmanager.muteTimeIntervals.map((i) => i.name);
   return (fleet.observer.alertmanager?.routes ?? []).flatMap((route, i) => {
     const path: Path = [...here, 'routes', i];
+    // rules of one's own for the ruler may say any cluster
+    const matched = resolved.alerts.ruleFiles.length > 0 ? undefined : route.match?.[clusterLabel];
+    const named: [Path, string][] = [
+      ...(route.cluster ?? []).map((name, j): [Path, string] => [[...path, 'cluster', j], name]),
+      ...(matched === undefined ? [] : [[[...path, 'match', clusterLabel], matched] as [Path, string]]),
+    ];
     return [
-      ...(route.cluster ?? []).flatMap((name, j) =>
-        unknown([...path, 'cluster', j], name, clusters, {
+      ...named.flatMap(([at, name]) =>
+        unknown(at, name, clusters, {
           code: 'unknown-cluster',
           problem: `there is no cluster ${name}`,
           consequence: 'the route would take no alert of it, ever.',
@@ -194,6 +208,11 @@ const unreachableRoutes: Check = (_fleet, resolved) => {
         `${watchdog} goes to the dead man's switch, before all routes`,
         `deadMansSwitch: {receiver: ${route.receiver}}, and no route.`,
       );
+    if (route.match[replicaLabel] !== undefined)
+      return unreachable(
+        `alerts have no label ${replicaLabel}: it is taken off, or each would be told once for every replica`,
+        `no match of ${replicaLabel}; the label pod is there where it matters.`,
+      );
     const asked = conditions(route);
     const torn = asked.find(([label, values]) =>
       asked.some(([other, others]) => other === label && !values.some((v) => others.includes(v))),
@@ -205,6 +224,18 @@ const unreachableRoutes: Check = (_fleet, resolved) => {
       `route ${earlier + 1} (to ${routes[earlier]?.receiver}) takes every alert of this one`,
       'this route before that one, or continue: true there if both are to be told.',
     );
+  });
+};
+
+const lastContinue: Check = (_fleet, resolved) => {
+  const { routes, defaultReceiver } = resolved.observer.alertmanager;
+  const last = routes.length - 1;
+  return refuseIf(routes[last]?.continue === true, {
+    code: 'continue-for-nothing',
+    path: [...here, 'routes', last, 'continue'],
+    problem: 'the last route goes on to the next, and there is none',
+    consequence: `nobody else would be told: ${defaultReceiver ?? 'the default receiver'} gets what no route takes, and nothing that one has taken.`,
+    remedy: `no continue; or one route more, {receiver: ${defaultReceiver ?? '…'}}, if that one is to be told of everything.`,
   });
 };
 
@@ -279,7 +310,7 @@ const mended = {
     return daysInOrder(range)
       ? undefined
       : Number(first) > 0 && Number(last) > 0
-        ? `["${first}:-1", "1:${last}"]`
+        ? `["${first}:31", "1:${last}"]`
         : 'the earlier day first';
   },
   months: (range: string) => {
@@ -350,6 +381,7 @@ export const notificationChecks: readonly Check[] = [
   deadMansSwitch,
   routeNames,
   unreachableRoutes,
+  lastContinue,
   routeTimes,
   muteTimeIntervals,
 ];

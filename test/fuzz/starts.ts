@@ -60,7 +60,7 @@ export const everyOption: Value = {
           slack: { channel: '#a', secret: 'b', key: 'c' },
           pagerduty: { secret: 'b', key: 'c' },
           opsgenie: { secret: 'b', key: 'c', url: 'https://h:8443', responders: [{ type: 'user', name: 'x' }] },
-          email: { to: 'a@b', from: 'a@b', smarthost: 'h:25', username: 'u', secret: 'b', key: 'c', requireTls: false },
+          email: { to: 'a@b', from: 'a@b', smarthost: 'h:465', username: 'u', secret: 'b', key: 'c', requireTls: false },
           msteams: { secret: 'b', key: 'c' },
           webhook: { secret: 'b', key: 'c', port: 8443, maxAlerts: 5 },
         },
@@ -80,6 +80,7 @@ export const everyOption: Value = {
           groupInterval: '1m',
           repeatInterval: '1h',
         },
+        { receiver: 'us' },
       ],
       deadMansSwitch: { receiver: 'beat', every: '30s' },
       muteTimeIntervals: {

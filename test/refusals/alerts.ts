@@ -24,6 +24,11 @@ const thresholds: readonly Refusal[] = [
     right: `${fleet()}slo: {queries: {latency: {objective: 95%}}}\n`,
   },
   {
+    code: 'latency-beyond-histogram',
+    wrong: `${fleet()}alerts: {queryLatency: {»p99: 2m}}\n`,
+    right: `${fleet()}alerts: {queryLatency: {p99: 119s}}\n`,
+  },
+  {
     code: 'slo-threshold',
     wrong: `${fleet()}slo: {queries: {latency: {»threshold: 5s}}}\n`,
     right: `${fleet()}slo: {queries: {latency: {threshold: 6s}}}\n`,

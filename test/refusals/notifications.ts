@@ -17,6 +17,31 @@ const email = (settings: string): string =>
 /** The same for every check of notification-checks.ts. */
 export const notifications: readonly Refusal[] = [
   {
+    code: 'login-without-tls',
+    wrong: email(', username: u, secret: s, requireTls: false').replace('»', '').replace('requireTls', '»requireTls'),
+    right: email(', requireTls: false').replace('»', ''),
+  },
+  {
+    code: 'login-without-tls',
+    wrong: email(', username: u, secret: s, requireTls: false').replace('»', '').replace('requireTls', '»requireTls'),
+    right: email(', username: u, secret: s, requireTls: false').replace('»', '').replace('e:25', 'e:465'),
+  },
+  {
+    code: 'continue-for-nothing',
+    wrong: routed('{receiver: them, severity: [critical], »continue: true}'),
+    right: routed('{receiver: them, severity: [critical], continue: true}', '{receiver: us}'),
+  },
+  {
+    code: 'unknown-cluster',
+    wrong: routed('{receiver: them, match: {»cluster: seatle}}'),
+    right: routed('{receiver: them, match: {cluster: seattle}}'),
+  },
+  {
+    code: 'unreachable-route',
+    wrong: routed('»{receiver: them, match: {replica: prometheus-0}}'),
+    right: routed('{receiver: them, match: {pod: prometheus-0}}'),
+  },
+  {
     code: 'unknown-receiver',
     wrong: fleet({ observer: 'observer: {in: kind, alertmanager: {»defaultReceiver: us}}' }),
     right: fleet({
