@@ -123,9 +123,6 @@ const s3Place = {
     new RegExp(`^${host}(:${portNumber})?$`),
     'write host or host:port without https://, such as s3.eu-west-1.amazonaws.com',
   )
-    .refine((endpoint) => !/^(localhost|127(\.\d+){3}|0\.0\.0\.0)(:|$)/i.test(endpoint), {
-      error: 'write the host of a server that pods reach: localhost is the pod itself',
-    })
     .optional()
     .describe('host or host:port, without a scheme. Default: s3.<region>.amazonaws.com.'),
   prefix,
