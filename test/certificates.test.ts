@@ -610,7 +610,9 @@ describe('npm run synth', () => {
   const kindFleet = readText('examples/kind-fleet/fleet.yaml');
 
   it('says that certificates come before the rest', () => {
-    const byAddress = kindFleet.replaceAll('nodePort: {}', 'nodePort: {address: node.example.com}');
+    const byAddress = kindFleet
+      .replaceAll(/(\w+)(: \{in: \w+, expose: \{nodePort: \{)\}/g, '$1$2address: $1.example.com}')
+      .replaceAll('nodePort: {}', 'nodePort: {address: node.example.com}');
     expect(next(byAddress)).toMatch(/^ {2}npm run certs\n {2}kubectl --context kind-chicago apply /);
     expect(next(readText('fleet.yaml'))).toMatch(/^ {2}kubectl --context kind-kind apply /);
     const other = `${byAddress}tls: {issuer: {certManager: {name: fleet-ca}}}\n`;

@@ -1,6 +1,16 @@
 // `npm run synth` as a person runs it: what it writes, what it leaves alone, and that nothing around it changes a byte.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { goldens } from '../scripts/generate';
@@ -106,7 +116,7 @@ describe('synth', () => {
     mkdirSync(join(directory, 'there'));
     put('there/fleet.yaml', demo.replace('name: demo', 'name: there'));
     put('fleet.yaml', demo);
-    const called = { INIT_CWD: join(directory, 'there') };
+    const called = { INIT_CWD: join(directory, 'there'), npm_package_json: join(realpathSync(directory), 'package.json') };
     expect(synth({ ...called, FLEET: 'fleet.yaml', CDK8S_OUTDIR: 'a' }).out).toMatch(/^Fleet there \(there\/fleet\.yaml\): /);
     put('only.yaml', demo);
     expect(synth({ ...called, FLEET: 'only.yaml', CDK8S_OUTDIR: 'b' }).out).toMatch(/^Fleet demo \(only\.yaml\): /);

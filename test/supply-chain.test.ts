@@ -114,7 +114,7 @@ describe('without a network', () => {
   const synth = (fleet: string, options: string) =>
     spawnSync(process.execPath, [join(root, 'scripts/run.cjs'), join(root, 'main.ts')], {
       cwd: root,
-      env: { ...process.env, FLEET: fleet, NODE_OPTIONS: options, CDK8S_OUTDIR: directory },
+      env: { ...process.env, FLEET: fleet, NODE_OPTIONS: options, CDK8S_OUTDIR: join(directory, fleet.replaceAll('/', '-')) },
       encoding: 'utf8',
     });
 
