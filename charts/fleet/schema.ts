@@ -155,8 +155,8 @@ const receiver = z
       .strictObject({
         ...secretOf('the API key', 'apiKey'),
         url: text(
-          new RegExp(`^https://${host}(:${portNumber})?(/[^\\s{}?#]*[^\\s{}?#/])?$`),
-          'write an https URL without a slash at its end, such as https://api.eu.opsgenie.com',
+          new RegExp(`^https?://${host}(:${portNumber})?(/[^\\s{}?#]*[^\\s{}?#/])?$`),
+          'write an http or https URL without a slash at its end, such as https://api.eu.opsgenie.com',
         )
           .optional()
           .describe("The API's URL, for the EU or a compatible service. Default: https://api.opsgenie.com."),

@@ -91,7 +91,6 @@ const values: readonly Refusal[] = (
     ['observer: {in: kind, alertmanager: {receivers: {us: {slack: {»channel: "@", secret: b}}}}}', '{{.X}}', '#x'],
     ['observer: {in: kind, alertmanager: {receivers: {us: {webhook: {secret: b, »port: @}}}}}', '0', '1'],
     ['observer: {in: kind, alertmanager: {receivers: {us: {opsgenie: {secret: b, »url: "@"}}}}}', 'https://a:0', 'https://a:1/b'],
-    ['observer: {in: kind, alertmanager: {receivers: {us: {opsgenie: {secret: b, »url: "@"}}}}}', 'http://a', 'https://a'],
     ['alerts: {»runbookUrl: "@"}', 'https://a:99999/b', 'https://a:9999/b'],
     ['observer: {in: kind, alertmanager: {receivers: {us: {email: {»to: "@", from: a@b, smarthost: "c:1"}}}}}', 'a', 'a@b, c@d'],
     ['observer: {in: kind, alertmanager: {receivers: {us: {email: {»smarthost: "@", to: a@b, from: a@b}}}}}', 'c', 'c:25'],
