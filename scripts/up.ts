@@ -28,8 +28,9 @@ import { type Placed, waitReady } from './up/watch';
 const help = `npm run up [-- --timeout SECONDS] [--accept-data-loss]
 
 Synthesizes the fleet (fleet.yaml, or FLEET=path) to dist/ (or CDK8S_OUTDIR=folder, for a second
-fleet), creates every kind cluster whose context is missing, applies everything with server-side apply, each Kubernetes cluster through its own context, waits until all of it is ready and
-prints where it is. When there are several, it sees to the certificates between them first (npm run certs), and tells
+fleet), creates every kind cluster whose context is missing, applies everything with server-side
+apply, each Kubernetes cluster through its own context, waits until all of it is ready and prints
+where it is. When there are several, it sees to the certificates between them first (npm run certs), and tells
 each where the nodes of the others are. All of them must answer before anything is changed in one.
 Running it again changes nothing that is as it should be, and takes away what is no longer in the fleet; volumes and
 namespaces stay, and so does all that is in a Kubernetes cluster which the fleet file no longer names (docs/production.md
