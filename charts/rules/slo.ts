@@ -6,8 +6,8 @@ import { percent, type RuleGroup, type RulesOf } from './rule';
 
 const requests = 'job="thanos-query-frontend", handler="query-frontend"';
 
-/** Upper bounds of the buckets in which Thanos counts latencies, in seconds (thanos pkg/extprom/http/instrument_server.go). */
-export const latencyBuckets = [0.1, 0.3, 0.6, 1, 3, 6, 9, 20, 30, 60, 90, 120] as const;
+/** Upper bounds of the buckets in which Thanos counts latencies, in seconds (thanos pkg/extprom/http/metrics.go). */
+export const latencyBuckets = [0.001, 0.01, 0.1, 0.3, 0.6, 1, 3, 6, 9, 20, 30, 60, 90, 120, 240, 360, 720] as const;
 
 const windows = ['5m', '30m', '1h', '2h', '6h', '1d', '3d'] as const;
 type Window = (typeof windows)[number];

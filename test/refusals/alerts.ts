@@ -25,8 +25,8 @@ const thresholds: readonly Refusal[] = [
   },
   {
     code: 'latency-beyond-histogram',
-    wrong: `${fleet()}alerts: {queryLatency: {»p99: 2m}}\n`,
-    right: `${fleet()}alerts: {queryLatency: {p99: 119s}}\n`,
+    wrong: `${fleet()}alerts: {queryLatency: {»p99: 12m}}\n`,
+    right: `${fleet()}alerts: {queryLatency: {p99: 719s}}\n`,
   },
   {
     code: 'slo-threshold',
