@@ -16,7 +16,7 @@ export const images = {
   cadvisor: { repository: 'ghcr.io/google/cadvisor', tag: '0.60.5', licence: 'Apache-2.0' },
   grafana: { repository: 'docker.io/grafana/grafana', tag: '13.2.3', licence: 'AGPL-3.0-only' },
   memcached: { repository: 'docker.io/library/memcached', tag: '1.6.18', licence: 'BSD-3-Clause' },
-  memcachedExporter: { repository: 'quay.io/prometheus/memcached-exporter', tag: 'v0.15.3', licence: 'Apache-2.0' },
+  memcachedExporter: { repository: 'quay.io/prometheus/memcached-exporter', tag: 'v0.16.0', licence: 'Apache-2.0' },
   versitygw: { repository: 'docker.io/versity/versitygw', tag: 'v1.8.0', licence: 'Apache-2.0' },
   busybox: { repository: 'docker.io/library/busybox', tag: '1.37', licence: 'GPL-2.0-only' },
 } as const satisfies Record<string, Image>;
