@@ -2,7 +2,7 @@
 // (CDK8S_OUTDIR names another folder, for a second fleet).
 import { FleetError, loadFleet, synthesize } from './charts/fleet';
 import { fleetFile } from './scripts/lib/fleet-file';
-import { sayFleetError, styleOf } from './scripts/lib/terminal';
+import { sayFleetError, sayHelp, styleOf } from './scripts/lib/terminal';
 import { outputFiles, report, writeOutput } from './scripts/output';
 
 const help = `npm run synth
@@ -20,7 +20,7 @@ const synth = (): void => {
 
 const given = process.argv.slice(2);
 try {
-  if (/^(-h|--help)$/.test(given.join(' '))) console.log(help);
+  if (/^(-h|--help)$/.test(given.join(' '))) sayHelp(help);
   else if (given.length === 0) synth();
   else {
     // it may be the path that was meant, and the output would be that of another fleet

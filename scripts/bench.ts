@@ -9,7 +9,7 @@ import { sectionOf, withSection } from './lib/benchmarks';
 import { components } from './lib/components';
 import { refuse, unreachable } from './lib/contexts';
 import { type Forward, instantQuery, Kubectl, sleep, ToolError } from './lib/kubectl';
-import { main, parseArgs, progress, table } from './lib/terminal';
+import { main, parseArgs, progress, sayHelp, table } from './lib/terminal';
 
 const help = `npm run bench [-- --cluster] [--write [--note TEXT]]
 
@@ -296,7 +296,7 @@ main(async () => {
     },
   });
   if (values.help) {
-    console.log(help);
+    sayHelp(help);
     return 0;
   }
   if (!existsSync('node_modules/cdk8s-cli'))

@@ -5,7 +5,7 @@ import { type Image, images, reference } from '../charts/images';
 import { type Catalogue, fileName, folder, remedy } from './catalogue/catalogue';
 import { extract, missing } from './catalogue/extract';
 import { programs } from './catalogue/programs';
-import { main, parseArgs, progress } from './lib/terminal';
+import { main, parseArgs, progress, sayHelp } from './lib/terminal';
 
 const help = `npm run catalogue [-- [--check] [<program>…]]
 
@@ -36,7 +36,7 @@ main(async () => {
   });
   const unknown = positionals.filter((name) => !programs[name]);
   if (values.help || unknown.length > 0) {
-    console.log(unknown.length > 0 ? `There is no program ${unknown.join(', ')}.\n\n${help}` : help);
+    sayHelp(unknown.length > 0 ? `There is no program ${unknown.join(', ')}.\n\n${help}` : help);
     return values.help ? 0 : 2;
   }
   const pinned = Object.entries<Image>(images).flatMap(([key, image]) => {

@@ -7,7 +7,7 @@ import { showCertificates } from './certificates/show';
 import { refuse, unreachable } from './lib/contexts';
 import { fleetFile } from './lib/fleet-file';
 import { ToolError } from './lib/kubectl';
-import { green, main, parseArgs, progress, red } from './lib/terminal';
+import { green, main, parseArgs, progress, red, sayHelp } from './lib/terminal';
 
 const help = `npm run certs [-- --check | --renew | --rotate-ca]
 
@@ -41,7 +41,7 @@ main(async () => {
     },
   });
   if (values.help) {
-    console.log(help);
+    sayHelp(help);
     return 0;
   }
   const { check, renew, 'rotate-ca': rotate } = values;

@@ -1,7 +1,7 @@
 // npm run check: whether dist/ is what the fleet file synthesizes to. For CI.
 import { loadFleet, synthesize } from '../charts/fleet';
 import { fleetFile } from './lib/fleet-file';
-import { main, parseArgs } from './lib/terminal';
+import { main, parseArgs, sayHelp } from './lib/terminal';
 import { dist, outputFiles, outputFolder, stale } from './output';
 
 const help = `npm run check
@@ -14,7 +14,7 @@ Exit code: 0 it is, 1 it is not, 2 the fleet file could not be read or has mista
 main(async () => {
   const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' } } });
   if (values.help) {
-    console.log(help);
+    sayHelp(help);
     return 0;
   }
   const file = fleetFile();

@@ -12,7 +12,7 @@ import { declareTopology } from '../charts/topology';
 import { refuse, unreachable } from './lib/contexts';
 import { fleetFile } from './lib/fleet-file';
 import { type Forward, fetchJson, instantQuery, Kubectl, type Sample } from './lib/kubectl';
-import { main, parseArgs } from './lib/terminal';
+import { main, parseArgs, sayHelp } from './lib/terminal';
 import {
   type Cell,
   colour,
@@ -188,7 +188,7 @@ main(async () => {
     allowPositionals: true,
   });
   if (values.help) {
-    console.log(help);
+    sayHelp(help);
     return 0;
   }
   const fleet = loadFleet(fleetFile());

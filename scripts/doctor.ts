@@ -4,7 +4,7 @@ import type { Topology } from '../charts/topology';
 import { inspect } from './doctor/checks';
 import type { Finding } from './doctor/finding';
 import { fleetFile } from './lib/fleet-file';
-import { dim, green, main, parseArgs, progress, red, table, width, yellow } from './lib/terminal';
+import { dim, green, main, parseArgs, progress, red, sayHelp, table, width, yellow } from './lib/terminal';
 
 const help = `npm run doctor [-- --json]
 
@@ -40,7 +40,7 @@ const acceptedIn = ({ fleet }: Topology): Finding[] =>
 main(async () => {
   const { values } = parseArgs({ options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
   if (values.help) {
-    console.log(help);
+    sayHelp(help);
     return 0;
   }
   const synthesized = synthesize(loadFleet(fleetFile()));

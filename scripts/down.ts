@@ -9,7 +9,7 @@ import { isKinds, kindName, refuse, unreachable } from './lib/contexts';
 import { each } from './lib/each';
 import { fleetFile } from './lib/fleet-file';
 import { Kubectl, type KubeObject, run } from './lib/kubectl';
-import { green, main, parseArgs, progress, red, table, yellow } from './lib/terminal';
+import { green, main, parseArgs, progress, red, sayHelp, table, yellow } from './lib/terminal';
 
 const help = `npm run down [-- --volumes | --keep-volumes]
 
@@ -91,7 +91,7 @@ main(async () => {
     options: { volumes: { type: 'boolean' }, 'keep-volumes': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
   });
   if (values.help) {
-    console.log(help);
+    sayHelp(help);
     return 0;
   }
   const fleet = loadFleet(fleetFile());

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { codes } from '../charts/fleet/codes';
 import { type Style, wrap } from '../charts/fleet/messages';
 import { nearest } from '../charts/fleet/nearest';
-import { main, parseArgs, styleOf } from './lib/terminal';
+import { main, parseArgs, sayHelp, styleOf } from './lib/terminal';
 
 const help = `npm run explain [CODE …]
 
@@ -60,7 +60,11 @@ if (process.argv[1] === __filename)
       allowPositionals: true,
       options: { help: { type: 'boolean', short: 'h' } },
     });
-    const { text, found } = values.help ? { text: help, found: true } : explain(positionals, styleOf(process.stdout));
+    if (values.help) {
+      sayHelp(help);
+      return 0;
+    }
+    const { text, found } = explain(positionals, styleOf(process.stdout));
     (found ? console.log : console.error)(text);
     return found ? 0 : 1;
   });

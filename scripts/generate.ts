@@ -8,7 +8,7 @@ import { fleetSchema } from '../charts/fleet/schema';
 import { messagesFile } from '../test/refusals/messages';
 import { alertsPage } from './lib/alerts-page';
 import { identities, identityLine, subjectOf } from './lib/identities';
-import { main, parseArgs, progress } from './lib/terminal';
+import { main, parseArgs, progress, sayHelp } from './lib/terminal';
 import { type OutputFile, outputFiles, replaceFolder, stale } from './output';
 import { picture } from './picture';
 import { kubeScorePage } from './verify/kube-score';
@@ -127,7 +127,7 @@ if (process.argv[1] === __filename)
   main(async () => {
     const { values } = parseArgs({ options: { check: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
     if (values.help) {
-      console.log(help);
+      sayHelp(help);
       return 0;
     }
     progress.show(values.check ? 'Comparing …' : 'Synthesizing the demo and every example …');

@@ -2,7 +2,7 @@
 import { loadFleet, synthesize } from '../charts/fleet';
 import { fleetFile } from './lib/fleet-file';
 import { fleetImages } from './lib/images';
-import { main, parseArgs, table, width } from './lib/terminal';
+import { main, parseArgs, sayHelp, table, width } from './lib/terminal';
 
 const help = `npm run images [-- --plain]
 
@@ -13,7 +13,7 @@ Lists the images that the fleet runs (fleet.yaml, or what FLEET names), and what
 main(async () => {
   const { values } = parseArgs({ options: { plain: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
   if (values.help) {
-    console.log(help);
+    sayHelp(help);
     return 0;
   }
   const fleet = loadFleet(fleetFile());

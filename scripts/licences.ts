@@ -4,7 +4,7 @@ import { loadFleet, synthesize } from '../charts/fleet';
 import { fleetFile } from './lib/fleet-file';
 import { fleetImages } from './lib/images';
 import { isAllowed, lockedPackages, packageName } from './lib/packages';
-import { main, parseArgs, table } from './lib/terminal';
+import { main, parseArgs, sayHelp, table } from './lib/terminal';
 
 const help = `npm run licences [-- --plain]
 
@@ -40,7 +40,7 @@ const licensed = (): Licensed[] => [
 main(async () => {
   const { values } = parseArgs({ options: { plain: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
   if (values.help) {
-    console.log(help);
+    sayHelp(help);
     return 0;
   }
   const all = licensed();

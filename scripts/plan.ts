@@ -3,7 +3,7 @@ import { loadFleet, type Manifest, synthesize } from '../charts/fleet';
 import { refuse, unreachable } from './lib/contexts';
 import { fleetFile } from './lib/fleet-file';
 import { Kubectl, ToolError } from './lib/kubectl';
-import { main, parseArgs, progress } from './lib/terminal';
+import { main, parseArgs, progress, sayHelp } from './lib/terminal';
 import { fleetNameIn, outputFiles, outputFolder } from './output';
 import { commitOf, committedFiles, isManifest, objectsIn } from './plan/committed';
 import { livePlan } from './plan/live';
@@ -44,7 +44,7 @@ main(async () => {
     },
   });
   if (values.help) {
-    console.log(help);
+    sayHelp(help);
     return 0;
   }
   if (values.base !== undefined && values.live)

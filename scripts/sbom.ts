@@ -6,7 +6,7 @@ import { withoutHost } from '../charts/images';
 import { fleetFile } from './lib/fleet-file';
 import { type FleetImage, fleetImages } from './lib/images';
 import { ToolError } from './lib/kubectl';
-import { main, parseArgs } from './lib/terminal';
+import { main, parseArgs, sayHelp } from './lib/terminal';
 
 const help = `npm run -s sbom > sbom.cdx.json
 
@@ -34,7 +34,7 @@ const component = ({ image, upstream, pulled }: FleetImage) => ({
 main(async () => {
   const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' } } });
   if (values.help) {
-    console.log(help);
+    sayHelp(help);
     return 0;
   }
   const images = fleetImages(synthesize(loadFleet(fleetFile()))).map(component);

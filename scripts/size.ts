@@ -4,7 +4,7 @@ import { loadFleet } from '../charts/fleet';
 import { declareTopology } from '../charts/topology';
 import { withSection } from './lib/benchmarks';
 import { fleetFile } from './lib/fleet-file';
-import { main, parseArgs, progress } from './lib/terminal';
+import { main, parseArgs, progress, sayHelp } from './lib/terminal';
 import { liveSection, liveText, measure, underestimated } from './size/live';
 import { bucketTable, clustersTable, costs, costsTable, observerTable } from './size/tables';
 
@@ -31,7 +31,7 @@ main(async () => {
     },
   });
   if (values.help) {
-    console.log(help);
+    sayHelp(help);
     return 0;
   }
   const file = fleetFile();

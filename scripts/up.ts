@@ -15,7 +15,7 @@ import { each } from './lib/each';
 import { fleetFile } from './lib/fleet-file';
 import { Kubectl, sleep, ToolError } from './lib/kubectl';
 import { writeNodeAddresses } from './lib/node-addresses';
-import { dim, green, main, parseArgs, progress, red, styleOf, table, yellow } from './lib/terminal';
+import { dim, green, main, parseArgs, progress, red, sayHelp, styleOf, table, yellow } from './lib/terminal';
 import { outputFiles, writeOutput } from './output';
 import { type Leftovers, leftovers } from './plan/leftovers';
 import { livePlan } from './plan/live';
@@ -230,7 +230,7 @@ main(async () => {
     },
   });
   if (values.help) {
-    console.log(help);
+    sayHelp(help);
     return 0;
   }
   const timeout = Number(values.timeout);

@@ -15,7 +15,7 @@ import { FleetError, loadFleet, synthesize } from '../charts/fleet';
 import { images } from '../charts/images';
 import { fleetFile } from './lib/fleet-file';
 import { onPath, versionOf } from './lib/run';
-import { bold, green, main, parseArgs, progress, red, table } from './lib/terminal';
+import { bold, green, main, parseArgs, progress, red, sayHelp, table } from './lib/terminal';
 import { type Against, type Check, fleetChecks, type Schemas } from './verify/checks';
 import { kubeScoreVersion, needless } from './verify/kube-score';
 import { type Accepted, proofs } from './verify/mistakes';
@@ -124,7 +124,7 @@ main(async () => {
     allowPositionals: true,
   });
   if (values.help) {
-    console.log(help);
+    sayHelp(help);
     return 0;
   }
   const given = values.schemas ?? process.env.KUBE_SCHEMAS;

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { columnWidths, keptByNpm, table } from '../scripts/lib/terminal';
+import { columnWidths, keptByNpm, table, wrapHelp } from '../scripts/lib/terminal';
 import { root } from './support/fleets';
 
 jest.setTimeout(60_000);
@@ -33,6 +33,15 @@ const contexts = (...names: string[]): void =>
       mode: 0o755,
     },
   );
+
+describe('--help', () => {
+  test('keeps what options mean in its column, and paragraphs and options apart', () => {
+    const text = 'npm run x [-- --a]\n\nOne two three\nfour five.\n\n  --a    six seven eight\n         nine\n  --bcd  ten';
+    expect(wrapHelp(text, 20)).toBe(
+      'npm run x [-- --a]\n\nOne two three four\nfive.\n\n  --a    six seven\n         eight nine\n  --bcd  ten',
+    );
+  });
+});
 
 describe('down', () => {
   test('takes only what kind made for gone when its context is', () => {

@@ -12,7 +12,7 @@ import { images } from '../charts/images';
 import { yaml } from '../charts/kit/kubernetes';
 import { fetchJson, sleep, ToolError } from '../scripts/lib/kubectl';
 import { onPath, run, serve } from '../scripts/lib/run';
-import { main, parseArgs, progress, table } from '../scripts/lib/terminal';
+import { main, parseArgs, progress, sayHelp, table } from '../scripts/lib/terminal';
 import { freePort } from '../scripts/verify/pods';
 
 const scrapeInterval = 15;
@@ -171,7 +171,7 @@ Exit code: 0 they differ, as docs/decisions/0018 says; 1 they no longer do; 2 it
 
 main(async () => {
   if (parseArgs({ options: { help: { type: 'boolean', short: 'h' } } }).values.help) {
-    console.log(help);
+    sayHelp(help);
     return 0;
   }
   for (const program of ['prometheus', 'promtool', 'thanos'])

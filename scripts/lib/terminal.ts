@@ -3,7 +3,7 @@ import type { WriteStream } from 'node:tty';
 import { type ParseArgsConfig, parseArgs as parseArguments } from 'node:util';
 import Table from 'cli-table3';
 import { FleetError } from '../../charts/fleet';
-import { plain, type Style } from '../../charts/fleet/messages';
+import { plain, type Style, wrap } from '../../charts/fleet/messages';
 import { ToolError } from './kubectl';
 
 const paints = (stream: WriteStream) => {
@@ -54,6 +54,29 @@ export const table = (head: readonly string[], rows: readonly (readonly string[]
   t.push(...rows.map((row) => [...row]));
   return t.toString();
 };
+
+/** A help text within a width: paragraphs, and what options mean, which stays in its column. */
+export const wrapHelp = (text: string, width: number): string => {
+  const parts: { text: string; indent: string }[] = [];
+  let open = false; // whether the next line may go on with the last part
+  for (const line of text.split('\n')) {
+    const column = /^ +\S.*? {2,}(?=\S)/.exec(line)?.[0].length ?? 0; // of what is said of an option
+    const last = parts.at(-1);
+    if (open && last && line !== '' && column === 0 && (last.indent !== '') === line.startsWith(' '))
+      last.text += ` ${line.trim()}`;
+    else parts.push({ text: line, indent: ' '.repeat(column) });
+    open = line !== '' && !line.startsWith('npm run ');
+  }
+  return parts
+    .map((part) => {
+      const [margin = ''] = /^ */.exec(part.text) ?? [];
+      return wrap(part.text.trimStart(), width - margin.length, part.indent.slice(margin.length)).replace(/^(?=.)/gm, margin);
+    })
+    .join('\n');
+};
+
+/** Prints a help text. */
+export const sayHelp = (text: string): void => console.log(wrapHelp(text, styleOf(process.stdout).width));
 
 /** Width of the terminal, or of a log that people read. */
 export const width = (): number => process.stdout.columns ?? 120;

@@ -6,7 +6,7 @@ import { resolveFleet } from '../../charts/fleet';
 import { components, deleteFleet, selector } from '../../scripts/lib/components';
 import { fleetFile } from '../../scripts/lib/fleet-file';
 import { run } from '../../scripts/lib/kubectl';
-import { main, parseArgs } from '../../scripts/lib/terminal';
+import { main, parseArgs, sayHelp } from '../../scripts/lib/terminal';
 import { outputFiles, replaceFolder } from '../../scripts/output';
 import { alertChecks } from './alerts';
 import { bucketChecks } from './bucket';
@@ -100,7 +100,7 @@ const cleanUp = async (running: Running): Promise<void> => {
 main(async () => {
   const { values } = parseArgs({ options: { keep: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } });
   if (values.help) {
-    console.log(help);
+    sayHelp(help);
     return 0;
   }
   const running = new Running(resolveFleet(testFleet(fleetFile())));

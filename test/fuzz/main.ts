@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { durationPattern, seconds } from '../../charts/kit/units';
 import { withSection } from '../../scripts/lib/benchmarks';
 import { ToolError } from '../../scripts/lib/kubectl';
-import { main, parseArgs, progress, table } from '../../scripts/lib/terminal';
+import { main, parseArgs, progress, sayHelp, table } from '../../scripts/lib/terminal';
 import { patience, place } from './judge';
 import { options } from './options';
 import type { PairStats } from './pairs';
@@ -153,7 +153,7 @@ main(async () => {
     },
   });
   if (values.help) {
-    console.log(help);
+    sayHelp(help);
     return 0;
   }
   const time = values.for ?? '10m';

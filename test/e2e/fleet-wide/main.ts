@@ -6,7 +6,7 @@ import { parse, stringify } from 'yaml';
 import { type Fleet, resolveFleet, synthesize } from '../../../charts/fleet';
 import { fleetFile } from '../../../scripts/lib/fleet-file';
 import { ToolError } from '../../../scripts/lib/kubectl';
-import { main, parseArgs } from '../../../scripts/lib/terminal';
+import { main, parseArgs, sayHelp } from '../../../scripts/lib/terminal';
 import { Runner } from '../runner';
 import { authorityChecks, certificateChecks } from './certificates';
 import { dataChecks } from './data';
@@ -64,7 +64,7 @@ main(async () => {
     },
   });
   if (values.help) {
-    console.log(help);
+    sayHelp(help);
     return 0;
   }
   const { without } = values;

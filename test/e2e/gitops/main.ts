@@ -11,7 +11,7 @@ import { deleteFleet, fleetNamespaces } from '../../../scripts/lib/components';
 import { each } from '../../../scripts/lib/each';
 import { Kubectl, type KubeObject, run, ToolError } from '../../../scripts/lib/kubectl';
 import { nodeAddresses } from '../../../scripts/lib/node-addresses';
-import { main, parseArgs } from '../../../scripts/lib/terminal';
+import { main, parseArgs, sayHelp } from '../../../scripts/lib/terminal';
 import { type OutputFile, outputFiles } from '../../../scripts/output';
 import { underLoad, World } from '../fleet-wide/world';
 import { assert, Runner, until } from '../runner';
@@ -121,7 +121,7 @@ main(async () => {
     },
   });
   if (values.help || !values.repo || !values.push) {
-    console.log(help);
+    sayHelp(help);
     return values.help ? 0 : 2;
   }
   const fleet = await inGit(parse(readFileSync(process.env.FLEET ?? 'fleet.yaml', 'utf8')) as Fleet, values.repo);

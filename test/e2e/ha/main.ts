@@ -6,7 +6,7 @@ import { stringify } from 'yaml';
 import { resolveFleet } from '../../../charts/fleet';
 import { fleetFile } from '../../../scripts/lib/fleet-file';
 import { run } from '../../../scripts/lib/kubectl';
-import { main, parseArgs, table } from '../../../scripts/lib/terminal';
+import { main, parseArgs, sayHelp, table } from '../../../scripts/lib/terminal';
 import { alertChecks } from '../alerts';
 import { bucketChecks } from '../bucket';
 import { Running, refuseIfPresent, testFleet } from '../fleet';
@@ -53,7 +53,7 @@ main(async () => {
     },
   });
   if (values.help) {
-    console.log(help);
+    sayHelp(help);
     return 0;
   }
   const fleet = testFleet(fleetFile(process.env, 'test/e2e/ha/fleet.yaml'));
