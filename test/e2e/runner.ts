@@ -1,6 +1,6 @@
 // Checks in order, each with its verdict and time; a table at the end. A check waits for conditions, never for time to pass.
 
-import { sleep } from '../../scripts/lib/kubectl';
+import { sleep, ToolError } from '../../scripts/lib/kubectl';
 import { green, progress, red, table } from '../../scripts/lib/terminal';
 
 interface Result {
@@ -58,7 +58,8 @@ export class Runner {
     try {
       seen = await body();
     } catch (e) {
-      error = (e as Error).stack && !(e instanceof Unmet) ? String((e as Error).stack) : (e as Error).message;
+      // where it was thrown says something of a mistake of the check's only
+      error = e instanceof Unmet || e instanceof ToolError ? e.message : String((e as Error).stack ?? e);
     }
     const seconds = (Date.now() - started) / 1000;
     this.results.push({ area, claim, error, seconds, seen });
