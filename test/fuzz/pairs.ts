@@ -101,6 +101,9 @@ const accepting = (fleet: Fleet, found: readonly Violation[]): Fleet | undefined
       }
     : undefined;
 
+/** How often a fleet is given more values, or fewer of them; more make larger fleets, in more time. */
+const rounds = 60;
+
 /** What became of a pair. */
 const open = 0;
 const accepted = 1;
@@ -172,31 +175,41 @@ export const coverPairs = ({ options, bases, refuses, visit, random, isOver }: P
     return row;
   };
 
-  /** The row without the values that violations are about; undefined when they are about none but the seeds. */
-  const without = (row: readonly number[], seeds: readonly number[], found: readonly Violation[], entries: Entries) => {
-    const others = row.filter((i) => !seeds.includes(i)).map((i) => ({ i, path: pathOf(at(i).option, entries) }));
-    const guilty = new Set<number>();
-    for (const { path } of found) {
-      const above = others.filter((o) => isPrefix(o.path, path)).sort((a, b) => b.path.length - a.path.length);
-      const below = others.filter((o) => isPrefix(path, o.path));
-      for (const { i } of above.length > 0 ? above.slice(0, 1) : below) guilty.add(i);
-    }
-    return guilty.size > 0 ? row.filter((i) => !guilty.has(i)) : undefined;
+  /** Those of some values that violations are about. */
+  const guilty = (values: readonly number[], found: readonly Violation[], entries: Entries): Set<number> => {
+    const placed = values.map((i) => ({ i, path: pathOf(at(i).option, entries) }));
+    return new Set(
+      found.flatMap(({ path }) => {
+        const above = placed.filter((p) => isPrefix(p.path, path)).sort((a, b) => b.path.length - a.path.length);
+        return (above.length > 0 ? above.slice(0, 1) : placed.filter((p) => isPrefix(path, p.path))).map(({ i }) => i);
+      }),
+    );
   };
 
   /** An accepted fleet with the seeds and as many other values as go with them. */
   const settle = ({ base, entries }: Fit, seeds: readonly number[]): { fleet: Fleet; row: readonly number[] } => {
-    let row = fill(seeds);
-    for (let round = 0; round < 15; round++) {
-      const fleet = build(base, entries, row.map(at));
-      const found = refuses(fleet);
-      if (found.length === 0) return { fleet, row };
-      const willing = random() < 0.5 ? accepting(fleet, found) : undefined;
-      if (willing && refuses(willing).length === 0) return { fleet: willing, row };
-      // what is about nothing that was given is about how it goes together: half of it goes
-      row = without(row, seeds, found, entries) ?? row.filter((i) => seeds.includes(i) || random() < 0.5);
+    let row = seeds;
+    let start = base;
+    let fleet = build(base, entries, seeds.map(at));
+    const queue = [fill(seeds).filter((i) => !seeds.includes(i))];
+    for (let round = 0; round < rounds; round++) {
+      const more = queue.pop();
+      if (!more) break;
+      const tried = [...row, ...more];
+      const found = refuses(build(start, entries, tried.map(at)));
+      const from = found.length === 0 ? start : random() < 0.5 ? accepting(start, found) : undefined;
+      const next = from && build(from, entries, tried.map(at));
+      if (from && next && (from === start || refuses(next).length === 0)) {
+        [row, start, fleet] = [tried, from, next];
+        continue;
+      }
+      // what is about none of these is about how they go with the others: one half after the other
+      const without = guilty(more, found, entries);
+      const half = Math.ceil(more.length / 2);
+      const parts = without.size > 0 ? [more.filter((i) => !without.has(i))] : [more.slice(half), more.slice(0, half)];
+      if (without.size > 0 || more.length > 1) queue.push(...parts.filter((part) => part.length > 0));
     }
-    return { fleet: build(base, entries, seeds.map(at)), row: seeds };
+    return { fleet, row };
   };
 
   const alone = new Map<string, boolean>();
