@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { certificates } from '../charts/exposure';
 import { fileText, type Synthesized } from '../charts/fleet';
-import { renderAccepted, type Style } from '../charts/fleet/messages';
+import { renderAccepted, renderIdle, type Style } from '../charts/fleet/messages';
 import { gitopsFile } from '../charts/gitops';
 import { iamFiles } from '../charts/iam';
 import { kindConfig } from '../charts/kind';
@@ -132,7 +132,7 @@ export const report = (
   milliseconds: number,
   style: Style,
 ): string => {
-  const { name, kubernetes, clusters, accepted } = topology.fleet;
+  const { name, kubernetes, clusters, accepted, idle } = topology.fleet;
   const objects = files.reduce((n, f) => n + f.objects.length, 0);
   const some = clusters.length > 6 ? `${clusters.length} clusters` : clusters.map((c) => c.name).join(', ');
   // what a pod asks for must be there first; where nodes are, only npm run up finds out
@@ -142,6 +142,7 @@ export const report = (
     `Fleet ${name} (${fleetFile}): ${some}; ${objects} objects in ${files.length} files, ${(milliseconds / 1000).toFixed(1)} s`,
     ...kubernetes.map((k) => `  ${output}/${k.name}`),
     ...(accepted.length > 0 ? [renderAccepted(accepted, style)] : []),
+    ...(idle.length > 0 ? [renderIdle(idle, style)] : []),
     'Next:',
     ...(iamFiles(topology).length > 0
       ? [`  the roles of ${output}/*.iam, by Terraform or the console (docs/production.md)`]

@@ -8,6 +8,7 @@ import { alertNames, recordNames } from '../rules';
 import { accept } from './accept';
 import { checkFleet } from './checks';
 import { isFollowUp } from './follow-ups';
+import { idleAlertSettings } from './idle-alerts';
 import { nearest, nearKeys } from './nearest';
 import { type ResolvedFleet, resolve } from './resolve';
 import { readRuleFiles, ruleFileViolations } from './rule-files';
@@ -252,7 +253,7 @@ export const resolveFleet = (fleet: unknown, source?: Source): ResolvedFleet => 
   ]);
   const others = violations.filter((violation) => !isFollowUp(violation, left));
   if (unread.length + others.length > 0) throw new FleetError([...unread, ...others], source);
-  return { ...resolved, accepted };
+  return { ...resolved, accepted, idle: idleAlertSettings(checked, resolved) };
 };
 
 /** A text with what YAML makes of it, as far as it can be read. */

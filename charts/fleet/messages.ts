@@ -1,6 +1,7 @@
 // How violations look: in a terminal, in a log, and as the message of an error.
 import type { Accepted } from './accept';
 import { isAcceptable } from './codes';
+import type { Idle } from './idle-alerts';
 import type { Problem } from './violations';
 
 /** Where a text is printed. */
@@ -57,10 +58,10 @@ const heading = ({ where, problem, code }: Problem, style: Style): string =>
     .replace(where, style.bold)
     .replace(`[${code}]`, style.dim);
 
+const item = (text: string, style: Style): string => wrap(harmless(text), style.width - 2, '  ').replace(/^/gm, '  ');
+
 const part = (label: string, text: string, style: Style, colour: (text: string) => string): string =>
-  wrap(harmless(`  ${label}: ${text}`).trimStart(), style.width - 2, '  ')
-    .replace(/^/gm, '  ')
-    .replace(`${label}:`, colour);
+  item(`${label}: ${text}`, style).replace(`${label}:`, colour);
 
 /** What is wrong, what it would cause and what to write instead; at last how much it is and where more is said. */
 export const render = (problems: readonly Problem[], style: Style = plain): string => {
@@ -98,9 +99,22 @@ export const renderAccepted = (accepted: readonly Accepted[], style: Style = pla
         style.bold(`Accepted, though refused elsewhere (npm run explain CODE):`),
         ...accepted.map(({ code, at, reason, problem, consequence }) =>
           [
-            wrap(harmless(`  ${at}: ${problem} [${code}]`).trimStart(), style.width - 2, '  ').replace(/^/gm, '  '),
+            item(`${at}: ${problem} [${code}]`, style),
             part('it means', consequence, style, style.red),
             part('because', reason.trim(), style, style.green),
           ].join('\n'),
+        ),
+      ].join('\n');
+
+/** What the fleet says without an effect; nothing if there is nothing. */
+export const renderIdle = (idle: readonly Idle[], style: Style = plain): string =>
+  idle.length === 0
+    ? ''
+    : [
+        style.bold('Without an effect:'),
+        ...idle.map(({ at, settings, problem, remedy }) =>
+          [item(`${at} (${settings.join(', ')}): ${problem}`, style), part('write instead', remedy, style, style.green)].join(
+            '\n',
+          ),
         ),
       ].join('\n');

@@ -10,6 +10,7 @@ import { exposedPorts, type ResolvedExpose, type ResolvedTls, resolveExpose, res
 import { type ResolvedExternalSecrets, resolveExternalSecrets } from './external-secrets';
 import { deployed, type ResolvedExternal, resolveExternals } from './externals';
 import { type ResolvedArgoCd, resolveArgoCd } from './gitops';
+import type { Idle } from './idle-alerts';
 import { type ResolvedIngress, type ResolvedOidc, resolveIngress, resolveOidc } from './ingress';
 import { type ResolvedNotifications, resolveNotifications } from './notifications';
 import { type ResolvedObjectStore, resolveObjectStore } from './object-stores';
@@ -78,6 +79,8 @@ export interface ResolvedFleet {
   readonly name: string;
   /** What would be refused, if the fleet did not say why it is right here. */
   readonly accepted: readonly Accepted[];
+  /** What the fleet says without an effect. */
+  readonly idle: readonly Idle[];
   readonly kubernetes: readonly ResolvedKubernetes[];
   readonly objectStore: ResolvedObjectStore;
   readonly observer: {
@@ -224,7 +227,9 @@ export const resolve = (fleet: Fleet, ruleTexts: RuleTexts = new Map()): Resolve
   const loads = allLoads(clusters);
   return {
     name: fleet.name,
-    accepted: [], // known once it is checked
+    // known once it is checked
+    accepted: [],
+    idle: [],
     // where others deploy all that there is, the fleet has nothing to do
     kubernetes: byName(fleet.kubernetes)
       .filter(([name]) => used.has(name))

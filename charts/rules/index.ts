@@ -2,7 +2,8 @@
 //   - what a cluster knows about itself, in its own Prometheus pair: it works when the observer does not;
 //   - nodes, containers and the observer, in the Prometheus of the cluster that scrapes them;
 //   - what only the view over all clusters shows, in the ruler.
-import type { UserRuleFile } from '../fleet/alerts';
+import type { ResolvedAlerts, UserRuleFile } from '../fleet/alerts';
+import type { ResolvedExternal } from '../fleet/externals';
 import type { ResolvedCluster, ResolvedFleet } from '../fleet/resolve';
 import { yaml } from '../kit/kubernetes';
 import { inParts } from '../kit/parts';
@@ -43,23 +44,31 @@ const subjects = {
   global: [fleetRules, fleetRecording, fleetPartialRules],
 } satisfies Record<string, readonly RulesOf[]>;
 
-const groups = (of: keyof typeof subjects, fleet: ResolvedFleet, cluster: ResolvedCluster): RuleGroup[] =>
+export type RulePlace = keyof typeof subjects;
+
+/** What a cluster's Prometheus evaluates; `global` is for the ruler. */
+const placesOf = (fleet: ResolvedFleet, cluster: ResolvedCluster): Exclude<RulePlace, 'global'>[] => [
+  'cluster',
+  ...(cluster.nodes ? ['nodes' as const] : []),
+  ...(cluster.nodes && cluster.in === fleet.observer.in ? ['observer' as const] : []),
+];
+
+const groups = (of: RulePlace, fleet: ResolvedFleet, cluster: ResolvedCluster): RuleGroup[] =>
   subjects[of].flatMap((rules: RulesOf) => rules(fleet, cluster)).map((group) => without(group, cluster.alerts));
+
+/** Groups of the ruler about a cluster whose Prometheus is somebody else's. */
+const groupsAbout = (fleet: ResolvedFleet, external: ResolvedExternal): RuleGroup[] =>
+  externalRules(fleet, external).map((group) => without(group, external.alerts));
 
 const text = (fleet: ResolvedFleet, these: readonly RuleGroup[]): string => yaml(ruleFile(fleet, these));
 const userFiles = (files: readonly UserRuleFile[], ending: string): Record<string, string> =>
   Object.fromEntries(files.map((file) => [`${file.name}.${ending}`, file.text]));
 
 /** Rule files of a cluster's Prometheus, by name. */
-export const clusterRuleFiles = (fleet: ResolvedFleet, cluster: ResolvedCluster): Record<string, string> => {
-  const file = (of: keyof typeof subjects) => ({ [`${of}.yml`]: text(fleet, groups(of, fleet, cluster)) });
-  return {
-    ...file('cluster'),
-    ...(cluster.nodes ? file('nodes') : {}),
-    ...(cluster.nodes && cluster.in === fleet.observer.in ? file('observer') : {}),
-    ...userFiles(cluster.alerts.ruleFiles, 'yml'),
-  };
-};
+export const clusterRuleFiles = (fleet: ResolvedFleet, cluster: ResolvedCluster): Record<string, string> => ({
+  ...Object.fromEntries(placesOf(fleet, cluster).map((of) => [`${of}.yml`, text(fleet, groups(of, fleet, cluster))])),
+  ...userFiles(cluster.alerts.ruleFiles, 'yml'),
+});
 
 /** Files of one name, numbered from the second on, of which each fits into a ConfigMap. */
 const dividedFile = (name: string, fleet: ResolvedFleet, all: readonly RuleGroup[]): Record<string, string> => {
@@ -72,7 +81,7 @@ const dividedFile = (name: string, fleet: ResolvedFleet, all: readonly RuleGroup
 export const globalRuleFiles = (fleet: ResolvedFleet): Record<string, string> => {
   const all = [
     ...fleet.clusters.flatMap((cluster) => groups('global', fleet, cluster)),
-    ...fleet.externals.flatMap((external) => externalRules(fleet, external).map((group) => without(group, external.alerts))),
+    ...fleet.externals.flatMap((external) => groupsAbout(fleet, external)),
   ];
   const [partial, whole] = [all.filter((group) => group.partialResponse), all.filter((group) => !group.partialResponse)];
   return {
@@ -82,7 +91,33 @@ export const globalRuleFiles = (fleet: ResolvedFleet): Record<string, string> =>
   };
 };
 
-export type RulePlace = keyof typeof subjects;
+/** Names of the alerts that rules make, and of the thresholds that they are made with. */
+const madeOf = (alerts: ResolvedAlerts, make: (alerts: ResolvedAlerts) => readonly RuleGroup[]): Set<string> => {
+  const made = new Set<string>();
+  const nothingDisabled = { ...alerts, disable: [] };
+  const noting = new Proxy(nothingDisabled, {
+    get: (target, key: keyof ResolvedAlerts) => {
+      made.add(key);
+      return target[key];
+    },
+  });
+  for (const rule of make(noting).flatMap((group) => group.rules)) if (isAlert(rule)) made.add(rule.alert);
+  return made;
+};
+
+/**
+ * What of a cluster's alert settings is of use, by where: names of the alerts that are evaluated there, turned off or not, and of
+ * the thresholds that these are made with. For a Prometheus that is somebody else's only the ruler evaluates anything.
+ */
+export const usedSettings = (
+  fleet: ResolvedFleet,
+  cluster: ResolvedCluster | ResolvedExternal,
+): ReadonlyMap<RulePlace, ReadonlySet<string>> => {
+  if (!('nodes' in cluster))
+    return new Map([['global', madeOf(cluster.alerts, (alerts) => groupsAbout(fleet, { ...cluster, alerts }))]]);
+  const places: RulePlace[] = [...placesOf(fleet, cluster), 'global'];
+  return new Map(places.map((of) => [of, madeOf(cluster.alerts, (alerts) => groups(of, fleet, { ...cluster, alerts }))]));
+};
 
 /**
  * All groups of rules that there are, by where they are evaluated, whatever a fleet turns off or does not have: those of the
