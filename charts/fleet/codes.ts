@@ -38,6 +38,7 @@ export const codes = [
   'external-without-tls',
   'file',
   'group-interval',
+  'group-wait',
   'host-twice',
   'host-without-ingress',
   'incomplete-login',

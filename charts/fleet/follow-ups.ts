@@ -14,6 +14,7 @@ export const elsewhere: Partial<Record<Violation['code'], readonly string[]>> = 
   'exposed-for-nobody': ['clusters.*.in'],
   'external-setting': ['clusters.*.prometheus'],
   'external-without-tls': ['clusters.*.sidecar.tls'],
+  'group-wait': ['observer.alertmanager.routes'],
   'host-without-ingress': ['observer.ingress'],
   'ingress-for-nothing': ['observer.alertmanager.host', 'observer.grafana.host', 'observer.queryFrontend.host'],
   'key-without-arn': ['objectStore.replicate.to.auth'],

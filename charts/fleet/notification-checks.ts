@@ -242,6 +242,21 @@ const lastContinue: Check = (_fleet, resolved) => {
 /** Alertmanager forgets what it has sent after its data retention (`--data.retention`), and sends it again. */
 const remembered = '120h';
 
+/** Longest that a critical alert may wait for others of its group: Alertmanager sends nothing of it before. */
+const longestWait = '1h';
+
+const groupWaits: Check = (_fleet, resolved) =>
+  resolved.observer.alertmanager.routes.flatMap((route, i) => {
+    const critical = conditions(route).every(([label, values]) => label !== 'severity' || values.includes('critical'));
+    return refuseIf(critical && seconds(route.groupWait) > seconds(longestWait), {
+      code: 'group-wait',
+      path: [...here, 'routes', i, 'groupWait'],
+      problem: `a critical alert would wait ${route.groupWait} for others of its group`,
+      consequence: `${route.receiver} would be told that late, and never of what is over by then.`,
+      remedy: `${longestWait} or less, such as 30s; or a severity without critical, if they are told elsewhere.`,
+    });
+  });
+
 const routeTimes: Check = (fleet, resolved) =>
   resolved.observer.alertmanager.routes.flatMap((route, i): Violation[] => {
     const path: Path = [...here, 'routes', i];
@@ -382,6 +397,7 @@ export const notificationChecks: readonly Check[] = [
   routeNames,
   unreachableRoutes,
   lastContinue,
+  groupWaits,
   routeTimes,
   muteTimeIntervals,
 ];

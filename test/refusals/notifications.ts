@@ -162,6 +162,22 @@ export const notifications: readonly Refusal[] = [
     wrong: routed('{receiver: them, »groupInterval: 0s}'),
     right: routed('{receiver: them, groupInterval: 1s}'),
   },
+  ...(
+    [
+      ['', 'groupWait: 61m', 'groupWait: 60m'],
+      ['severity: [critical, warning], ', 'groupWait: 1d', 'groupWait: 0s'],
+      ['match: {severity: critical}, ', 'groupWait: 2h', 'groupWait: 1m'],
+    ] as const
+  ).map(([takes, wrong, right]) => ({
+    code: 'group-wait',
+    wrong: routed(`{receiver: them, ${takes}»${wrong}}`),
+    right: routed(`{receiver: them, ${takes}${right}}`),
+  })),
+  ...['severity: [warning, info]', 'match: {severity: warning}'].map((takes) => ({
+    code: 'group-wait',
+    wrong: routed('{receiver: them, »groupWait: 12h}'),
+    right: routed(`{receiver: them, ${takes}, groupWait: 12h}`),
+  })),
   {
     code: 'repeat-interval',
     wrong: routed('{receiver: them, groupInterval: 2h, »repeatInterval: 1h}'),
