@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { type AlertmanagerConfig, nowhere } from '../charts/config/alertmanager';
+import { parseFleet } from '../charts/fleet';
 import { alertNames } from '../charts/rules';
+import { fleet, refusal } from './refusals/support';
 import { configFile, demo, fleetFiles, type Json, ofKind, readText, root, sample, sampleOf, workloadsOf } from './support/fleets';
 
 const example = 'examples/notifications/fleet.yaml';
@@ -232,6 +234,30 @@ test('a team with operators in its name is that team only', () => {
   expect(receiversOf(route, { alertname: 'x', team: 'a.b' })).toEqual(['them']);
   expect(receiversOf(route, { alertname: 'x', team: 'axb' })).toEqual(['us']);
   expect(receiversOf(route, { alertname: 'ClusterUnreachable', cluster: 'seattle' })).toEqual(['them']);
+});
+
+describe('what to write instead of a range that ends before it begins is taken, of', () => {
+  const days = [-31, -30, -28, -3, -2, -1, 1, 2, 3, 28, 29, 31];
+  const pairs = (parts: readonly (string | number)[], joint: string) =>
+    parts.flatMap((a) => parts.map((b) => `${a}${joint}${b}`));
+  const mute = (interval: object): string =>
+    fleet({ observer: `observer: ${JSON.stringify({ in: 'kind', alertmanager: { muteTimeIntervals: { nights: interval } } })}` });
+
+  test.each([
+    ['times', pairs(['00:00', '00:01', '09:00', '23:59'], '-')],
+    ['weekdays', pairs(['sunday', 'monday', 'friday', 'saturday'], ':')],
+    ['daysOfMonth', pairs(days, ':')],
+    ['months', pairs([1, 2, 'june', 11, 'december'], ':')],
+  ])('%s', (key, ranges) => {
+    // another condition beside it, so that it is not always
+    const others = key === 'weekdays' ? { months: ['may'] } : { weekdays: ['sunday'] };
+    const said = refusal(mute({ ...others, [key]: ranges })).violations;
+    const remedies = said.map((v) => v.remedy.replace(/(, or .*)?\.$/, '')).filter((remedy) => !remedy.startsWith('no '));
+    expect(new Set(said.map((v) => v.code))).toEqual(new Set(['interval-backwards']));
+    expect(remedies.length).toBeGreaterThan(1);
+    const better = remedies.flatMap((remedy) => parse(remedy));
+    expect(() => parseFleet(mute({ ...others, [key]: better }), 'fleet.yaml')).not.toThrow();
+  });
 });
 
 describe('docs/notifications.md', () => {

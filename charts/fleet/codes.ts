@@ -45,6 +45,7 @@ export const codes = [
   'ingress-for-nothing',
   'ingress-from-everybody',
   'ingress-without-login',
+  'interval-always',
   'interval-backwards',
   'interval-without-times',
   'invalid-name',

@@ -17,6 +17,7 @@ export const elsewhere: Partial<Record<Violation['code'], readonly string[]>> = 
   'group-wait': ['observer.alertmanager.routes'],
   'host-without-ingress': ['observer.ingress'],
   'ingress-for-nothing': ['observer.alertmanager.host', 'observer.grafana.host', 'observer.queryFrontend.host'],
+  'interval-always': ['observer.alertmanager.muteTimeIntervals'],
   'key-without-arn': ['objectStore.replicate.to.auth'],
   'load-without-series': ['clusters.*.series'],
   'local-retention-under-outage': ['objectStore.toleratedOutage'],

@@ -1,5 +1,6 @@
 // What the schema cannot say about notifications: every alert that should reach somebody does, and no other.
 import { seconds } from '../kit/units';
+import { intervalChecks } from './interval-checks';
 import { nearest } from './nearest';
 import { type ResolvedRoute, teamLabel, watchdog } from './notifications';
 import { clusterLabel, replicaLabel } from './resolve';
@@ -291,105 +292,6 @@ const routeTimes: Check = (fleet, resolved) =>
     return [];
   });
 
-const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
-const months = 'january february march april may june july august september october november december'.split(' ');
-const monthNumber = (month: string): number => (months.includes(month) ? months.indexOf(month) + 1 : Number(month));
-/** The first and the last of `a:b`, or one twice. */
-const ends = (range: string): [string, string] => {
-  const [first = '', last = first] = range.split(':');
-  return [first, last];
-};
-
-/** Whether Alertmanager takes a range of days of the month; -1 is the last day (alertmanager timeinterval). */
-const daysInOrder = (range: string): boolean => {
-  const [first, last] = ends(range).map(Number) as [number, number];
-  const shortestMonth = 28;
-  const from = first < 0 ? first + shortestMonth : first;
-  const to = last < 0 ? last + shortestMonth : last;
-  return !(first < 0 && last > 0) && from <= to;
-};
-
-/** What to write in place of a range that ends before it begins, or nothing where it does not. */
-const mended = {
-  times: (range: string) => {
-    const [from = '', to = ''] = range.split('-');
-    if (from < to) return undefined;
-    return to === '00:00' ? `"${from}-24:00"` : `["${from}-24:00", "00:00-${to}"]`;
-  },
-  weekdays: (range: string) => {
-    const [first, last] = ends(range).map((day) => weekdays.indexOf(day)) as [number, number];
-    return first <= last ? undefined : `[${[...weekdays.slice(first), ...weekdays.slice(0, last + 1)].join(', ')}]`;
-  },
-  daysOfMonth: (range: string) => {
-    const [first, last] = ends(range);
-    return daysInOrder(range)
-      ? undefined
-      : Number(first) > 0 && Number(last) > 0
-        ? `["${first}:31", "1:${last}"]`
-        : 'the earlier day first';
-  },
-  months: (range: string) => {
-    const [first, last] = ends(range);
-    return monthNumber(first) <= monthNumber(last) ? undefined : `["${first}:december", "january:${last}"]`;
-  },
-} as const;
-
-/** Zones as Go spells them, which reads the time zone database by file name: letters' case matters, offsets are none. */
-const isTimeZone = (name: string): boolean => {
-  try {
-    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
-    const spelled = [timeZone, ...Intl.supportedValuesOf('timeZone')].find((z) => z.toLowerCase() === name.toLowerCase());
-    return spelled === undefined || spelled === name;
-  } catch {
-    return false;
-  }
-};
-
-const muteTimeIntervals: Check = (fleet) =>
-  Object.entries(fleet.observer.alertmanager?.muteTimeIntervals ?? {}).flatMap(([name, interval]): Violation[] => {
-    const path: Path = [...here, 'muteTimeIntervals', name];
-    const { location, ...ranges } = interval;
-    if (Object.values(ranges).every((r) => r === undefined))
-      return [
-        {
-          code: 'interval-without-times',
-          path,
-          problem: `${name} says no time`,
-          consequence: 'it would be always: routes that name it would send nothing, ever.',
-          remedy: 'times, weekdays, daysOfMonth or months, such as {weekdays: [saturday, sunday]}.',
-        },
-      ];
-    const backwards = (Object.keys(mended) as (keyof typeof mended)[]).flatMap((key) =>
-      (interval[key] ?? []).flatMap((range, i): Violation[] => {
-        const better = mended[key](range);
-        return better === undefined
-          ? []
-          : [
-              {
-                code: 'interval-backwards',
-                path: [...path, key, i],
-                problem: `${range} ends before it begins${key === 'weekdays' ? ' (weeks begin on Sunday)' : ''}`,
-                consequence: 'Alertmanager would not start.',
-                remedy: `${better}.`,
-              },
-            ];
-      }),
-    );
-    const zone: Violation[] =
-      location === undefined || isTimeZone(location)
-        ? []
-        : [
-            {
-              code: 'unknown-time-zone',
-              path: [...path, 'location'],
-              problem: `there is no time zone ${location}`,
-              consequence: 'Alertmanager would not start.',
-              remedy: `${nearest(location, Intl.supportedValuesOf('timeZone')) ?? 'a name of the time zone database, such as Europe/Berlin'}.`,
-            },
-          ];
-    return [...backwards, ...zone];
-  });
-
 export const notificationChecks: readonly Check[] = [
   receivers,
   integrations,
@@ -399,5 +301,5 @@ export const notificationChecks: readonly Check[] = [
   lastContinue,
   groupWaits,
   routeTimes,
-  muteTimeIntervals,
+  ...intervalChecks,
 ];

@@ -1,11 +1,11 @@
 // Every check of notification-checks.ts: a fleet that trips it at », and one that nearly does.
 import { fleet, type Refusal } from './support';
 
-/** A fleet whose Alertmanager has these keys beside three receivers and intervals. */
-const notified = (keys: string, labels = '{}'): string =>
+/** A fleet whose Alertmanager has these keys beside two receivers. */
+const notified = (keys: string, labels?: string): string =>
   fleet({
     observer: `observer: {in: kind, alertmanager: {receivers: {us: {webhook: {secret: a}}, them: {webhook: {secret: b}}}, defaultReceiver: us, ${keys}}}`,
-    clusters: `clusters: {chicago: {in: kind, labels: ${labels}}, seattle: {in: kind}}`,
+    ...(labels ? { clusters: `clusters: {chicago: {in: kind, labels: ${labels}}, seattle: {in: kind}}` } : {}),
   });
 const routed = (...routes: string[]): string => notified(`routes: [${routes.join(', ')}]`, '{team: shop}');
 const interval = (settings: string): string => notified(`muteTimeIntervals: {nights: ${settings}}`);
@@ -195,15 +195,51 @@ export const notifications: readonly Refusal[] = [
   },
   ...(
     [
+      ['times: ["00:00-24:00"]', 'times: ["00:00-23:59"]'],
+      ['times: ["12:00-24:00", "00:00-12:30"]', 'times: ["12:01-24:00", "00:00-12:00"]'],
+      ['weekdays: ["sunday:saturday"]', 'weekdays: ["monday:saturday"]'],
+      ['weekdays: ["monday:friday", saturday, sunday]', 'weekdays: ["monday:friday", saturday]'],
+      ['daysOfMonth: ["1:31"]', 'daysOfMonth: ["1:30"]'],
+      ['daysOfMonth: ["1:-1"]', 'daysOfMonth: ["1:-2"]'],
+      ['daysOfMonth: ["1:15", "-16:-1"]', 'daysOfMonth: ["1:14", "-16:-1"]'],
+      ['daysOfMonth: ["1:28", "29:31"]', 'daysOfMonth: ["1:28", "30:31"]'],
+      ['months: ["1:12"]', 'months: ["1:11"]'],
+      [
+        'months: ["1:12"], weekdays: ["sunday:saturday"], location: Europe/Berlin',
+        'months: ["1:12"], weekdays: ["sunday:friday"]',
+      ],
+    ] as const
+  ).map(([wrong, right]) => ({
+    code: 'interval-always',
+    wrong: interval(`{${wrong}}`).replace('nights', '»nights'),
+    right: interval(`{${right}}`),
+  })),
+  ...(
+    [
+      ['{weekdays: ["monday:friday"]}', '{weekdays: [saturday, sunday]}', '{weekdays: [saturday]}'],
+      ['{times: ["00:00-12:00"]}', '{times: ["12:00-24:00"]}', '{times: ["12:01-24:00"]}'],
+      ['{times: ["00:00-12:00"]}', '{times: ["12:00-24:00"]}', '{times: ["12:00-24:00"], location: Asia/Tokyo}'],
+      ['{times: ["00:00-12:00"]}', '{times: ["12:00-24:00"]}', '{times: ["12:00-24:00"], weekdays: ["sunday:friday"]}'],
+      ['{daysOfMonth: ["1:-2"]}', '{daysOfMonth: ["-1"]}', '{daysOfMonth: ["31"]}'],
+    ] as const
+  ).map(([one, wrong, right]) => {
+    const muted = (other: string, mark: string) =>
+      notified(`muteTimeIntervals: {one: ${one}, other: ${other}}, routes: [{receiver: them, ${mark}muteDuring: [one, other]}]`);
+    return { code: 'interval-always', wrong: muted(wrong, '»'), right: muted(right, '') };
+  }),
+  ...(
+    [
       ['times', '"22:00-06:00"', '"22:00-24:00", "00:00-06:00"'],
       ['times', '"09:00-09:00"', '"09:00-09:01"'],
       ['times', '"18:00-00:00"', '"18:00-24:00"'],
-      ['weekdays', 'saturday:sunday', 'sunday:saturday'],
+      ['times', '"00:00-00:00"', '"00:00-23:59"'],
+      ['weekdays', 'saturday:sunday', 'sunday:friday'],
+      ['weekdays', 'monday:sunday', 'monday:saturday'],
       ['weekdays', 'friday:monday', 'friday, saturday, sunday, monday'],
       ['daysOfMonth', '"25:5"', '"25:-1", "1:5"'],
       ['daysOfMonth', '"-1:-3"', '"-3:-1"'],
-      ['daysOfMonth', '"-3:3"', '"3:-3"'],
-      ['daysOfMonth', '"28:-2"', '"26:-2"'],
+      ['daysOfMonth', '"-3:3"', '"-3:-1", "1:3"'],
+      ['daysOfMonth', '"28:-2"', '"-4:-2"'],
       ['months', 'november:february', 'november:december, january:february'],
       ['months', '"11:2"', '"2:11"'],
     ] as const
