@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { type AlertmanagerConfig, nowhere } from '../charts/config/alertmanager';
 import { parseFleet } from '../charts/fleet';
+import { timeZones } from '../charts/fleet/time-zones';
 import { alertNames } from '../charts/rules';
 import { fleet, refusal } from './refusals/support';
 import { configFile, demo, fleetFiles, type Json, ofKind, readText, root, sample, sampleOf, workloadsOf } from './support/fleets';
@@ -257,6 +258,43 @@ describe('what to write instead of a range that ends before it begins is taken, 
     expect(remedies.length).toBeGreaterThan(1);
     const better = remedies.flatMap((remedy) => parse(remedy));
     expect(() => parseFleet(mute({ ...others, [key]: better }), 'fleet.yaml')).not.toThrow();
+  });
+});
+
+describe('a time zone', () => {
+  const located = (location: string): string =>
+    fleet({
+      observer: `observer: {in: kind, alertmanager: {muteTimeIntervals: {a: {weekdays: [sunday], location: ${location}}}}}`,
+    });
+
+  test.each([
+    ['europe/berlin', 'Europe/Berlin.'],
+    ['US/PACIFIC', 'US/Pacific.'],
+    ['America/port-of-spain', 'America/Port_of_Spain.'],
+    ['asia/kolkata', 'Asia/Kolkata.'],
+    ['Utc', 'UTC.'],
+    ['New_York', 'America/New_York.'],
+    ['Europe/Berlinn', 'Europe/Berlin.'],
+    ...['CEST', 'PST', 'BST', 'Local'].map((name) => [name, 'a name of the time zone database, such as Europe/Berlin, or UTC.']),
+  ])('%s is told the name that Alertmanager takes: %s', (location, remedy) => {
+    expect(refusal(located(location as string)).violations).toEqual([
+      expect.objectContaining({ code: 'unknown-time-zone', remedy }),
+    ]);
+  });
+
+  test('is one that JavaScript knows, but for those that are newer than its database', () => {
+    const isKnown = (timeZone: string): boolean => {
+      try {
+        return new Intl.DateTimeFormat('en', { timeZone }) !== undefined;
+      } catch {
+        return false;
+      }
+    };
+    expect(timeZones.filter((zone) => !isKnown(zone)).length).toBeLessThan(5);
+  });
+
+  test.each(Intl.supportedValuesOf('timeZone').filter((_, i) => i % 40 === 0))('is taken: %s', (zone) => {
+    expect(() => parseFleet(located(zone), 'fleet.yaml')).not.toThrow();
   });
 });
 

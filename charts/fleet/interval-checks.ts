@@ -1,6 +1,7 @@
 // What the schema cannot say about the times in which routes are mute, after alertmanager timeinterval/timeinterval.go.
 import { nearest } from './nearest';
 import type { MuteTimeInterval } from './schema';
+import { timeZones } from './time-zones';
 import { type Check, type Path, refuseIf, type Violation } from './violations';
 
 const here: Path = ['observer', 'alertmanager'];
@@ -124,15 +125,14 @@ const areAlways = (intervals: readonly MuteTimeInterval[]): boolean => {
   return true;
 };
 
-/** Zones as Go spells them, which reads the time zone database by file name: letters' case matters, offsets are none. */
-const isTimeZone = (name: string): boolean => {
-  try {
-    const { timeZone } = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions();
-    const spelled = [timeZone, ...Intl.supportedValuesOf('timeZone')].find((z) => z.toLowerCase() === name.toLowerCase());
-    return spelled === undefined || spelled === name;
-  } catch {
-    return false;
-  }
+/** Zones by file name, as Go reads them: the case of letters matters. Node may know one that is newer than the list. */
+const isTimeZone = (name: string): boolean => timeZones.includes(name) || Intl.supportedValuesOf('timeZone').includes(name);
+
+/** The zone that was meant, by any letters' case or without its region. An abbreviation is of several zones, or of half a year. */
+const meantZone = (name: string): string | undefined => {
+  const asked = name.toLowerCase();
+  const found = timeZones.find((zone) => `/${zone.toLowerCase()}`.endsWith(`/${asked}`));
+  return found ?? (/^([A-Z]+|Local)$/.test(name) ? undefined : nearest(name, timeZones));
 };
 
 const timeZone = (path: Path, { location }: MuteTimeInterval): Violation[] =>
@@ -143,8 +143,9 @@ const timeZone = (path: Path, { location }: MuteTimeInterval): Violation[] =>
           code: 'unknown-time-zone',
           path: [...path, 'location'],
           problem: `there is no time zone ${location}`,
-          consequence: 'Alertmanager would not start.',
-          remedy: `${nearest(location, Intl.supportedValuesOf('timeZone')) ?? 'a name of the time zone database, such as Europe/Berlin'}.`,
+          consequence:
+            location === 'Local' ? "Alertmanager would take its container's, which is UTC." : 'Alertmanager would not start.',
+          remedy: `${meantZone(location) ?? 'a name of the time zone database, such as Europe/Berlin, or UTC'}.`,
         },
       ];
 

@@ -270,7 +270,7 @@ const muteTimeInterval = z
       .optional()
       .describe('Days of the month, such as "1:7"; "-1" is the last.'),
     months: range(month, 'december or june:august').optional().describe('Months, such as december or june:august.'),
-    location: text(/^[A-Z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/, 'write a time zone such as Europe/Berlin')
+    location: text(/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/, 'write a time zone such as Europe/Berlin')
       .optional()
       .describe('Time zone, such as Europe/Berlin. Default: UTC.'),
   })

@@ -251,7 +251,13 @@ export const notifications: readonly Refusal[] = [
   ...(
     [
       ['Europe/Berlinn', 'Europe/Berlin'],
-      ['Europe/berlin', 'US/Pacific'],
+      ['europe/berlin', 'US/Pacific'],
+      ['Us/pacific', 'Asia/Kolkata'],
+      ['Asia/kolkata', 'Asia/Calcutta'],
+      ['Berlin', 'America/Port-au-Prince'],
+      ['CEST', 'CET'],
+      ['PST', 'PST8PDT'],
+      ['utc', 'Etc/GMT+5'],
       ['Local', 'UTC'],
     ] as const
   ).map(([wrong, right]) => ({
