@@ -6,29 +6,26 @@ import { nearest } from './nearest';
 import { type Check, type Path, refuseIf, type Violation } from './violations';
 
 const unknownAlerts: Check = (fleet, resolved) => {
+  const uses = [
+    { path: ['alerts', 'disable'], names: fleet.alerts?.disable ?? [] },
+    ...Object.entries(fleet.clusters).map(([name, c]) => ({
+      path: ['clusters', name, 'alerts', 'disable'],
+      names: c.alerts?.disable ?? [],
+    })),
+  ].flatMap(({ path, names }) => names.map((name, i) => ({ path: [...path, i], name })));
+  if (uses.length === 0) return []; // to know all names, all rules are rendered
   const known = alertNames(resolved);
-  const uses: [Path, readonly string[]][] = [
-    [['alerts', 'disable'], fleet.alerts?.disable ?? []],
-    ...Object.entries(fleet.clusters).map(([name, c]): [Path, readonly string[]] => [
-      ['clusters', name, 'alerts', 'disable'],
-      c.alerts?.disable ?? [],
-    ]),
-  ];
-  return uses.flatMap(([path, names]) =>
-    names.flatMap((name, i): Violation[] =>
-      known.length === 0 || known.includes(name)
-        ? []
-        : [
-            {
-              code: 'unknown-alert',
-              path: [...path, i],
-              problem: `there is no alert ${name}`,
-              consequence: 'the alert that was meant would go on firing.',
-              remedy: `${nearest(name, known) ?? 'a name from docs/runbooks'}.`,
-            },
-          ],
-    ),
-  );
+  return uses
+    .filter(({ name }) => known.length > 0 && !known.includes(name))
+    .map(
+      ({ path, name }): Violation => ({
+        code: 'unknown-alert',
+        path,
+        problem: `there is no alert ${name}`,
+        consequence: 'the alert that was meant would go on firing.',
+        remedy: `${nearest(name, known) ?? 'a name from docs/runbooks'}.`,
+      }),
+    );
 };
 
 const objectives: Check = (_fleet, { slo }) => {

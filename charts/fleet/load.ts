@@ -249,7 +249,10 @@ export const resolveFleet = (fleet: unknown, source?: Source): ResolvedFleet => 
   const { accepted, violations } = accept(checked, [
     ...checkFleet(checked, resolved),
     ...unreadable,
-    ...ruleFileViolations(checked, folder, texts, { alerts: alertNames(resolved), records: recordNames(resolved) }),
+    // to know all names, all rules are rendered
+    ...(texts.size > 0
+      ? ruleFileViolations(checked, folder, texts, { alerts: alertNames(resolved), records: recordNames(resolved) })
+      : []),
   ]);
   const others = violations.filter((violation) => !isFollowUp(violation, left));
   if (unread.length + others.length > 0) throw new FleetError([...unread, ...others], source);
