@@ -38,12 +38,34 @@ describe('a bucket of Amazon S3', () => {
   test('is the same for every namespace that uses it', () => {
     expect(bucketConfig(objects, 'demo-chicago')).toEqual(bucketConfig(objects));
   });
-  test('in China has an endpoint of its own', () => {
-    const text = eksFleet({
-      kubernetes: 'kubernetes: {cloud: {platform: eks, context: arn:aws-cn:eks:cn-north-1:111122223333:cluster/metrics}}',
-      ...s3('region: cn-north-1, auth: {podIdentity: {}}'),
+  test.each([
+    ['us-gov-west-1', 'aws-us-gov', 'amazonaws.com'],
+    ['cn-north-1', 'aws-cn', 'amazonaws.com.cn'],
+    ['eusc-de-east-1', 'aws-eusc', 'amazonaws.eu'],
+    ['us-iso-east-1', 'aws-iso', 'c2s.ic.gov'],
+    ['us-isob-east-1', 'aws-iso-b', 'sc2s.sgov.gov'],
+    ['eu-isoe-west-1', 'aws-iso-e', 'cloud.adc-e.uk'],
+    ['us-isof-south-1', 'aws-iso-f', 'csp.hci.ic.gov'],
+  ])('in %s is in the domain of its partition %s, and so is what gives credentials for roles there', (region, name, domain) => {
+    const inRegion = (endpoint: string) => {
+      const roles = 'arn:{partition}:iam::{account}:role/{kubernetes}-{component}';
+      const text = eksFleet({
+        kubernetes: `kubernetes: {cloud: {platform: eks, context: arn:${name}:eks:${region}:111122223333:cluster/metrics, oidcProvider: https://oidc.example.com/id/1}}`,
+        ...s3(`${endpoint}, auth: {irsa: {roles: "${roles}"}}`),
+      });
+      return sampleOf('fleet.yaml', text).objects;
+    };
+    const objects = inRegion(`region: ${region}`);
+    const known = domain.startsWith('amazonaws.com'); // to Thanos' client
+    expect(bucketConfig(objects).config).toEqual({
+      bucket: 'demo-metrics',
+      endpoint: `s3.${region}.${domain}`,
+      region,
+      bucket_lookup_type: 'virtual-hosted',
+      ...(known ? {} : { sts_endpoint: `https://sts.${region}.${domain}` }),
     });
-    expect(bucketConfig(sampleOf('fleet.yaml', text).objects).config.endpoint).toBe('s3.cn-north-1.amazonaws.com.cn');
+    expect(bucketConfig(inRegion(`endpoint: s3.${region}.${domain}`))).toEqual(bucketConfig(objects));
+    expect(JSON.stringify(ofKind(objects, 'ServiceAccount'))).toContain(`arn:${name}:iam::111122223333:role/cloud-compact`);
   });
   test('with dots in its name is looked up by path, since no certificate covers it', () => {
     const { objects } = sampleOf(

@@ -1,5 +1,6 @@
 // What the schema cannot say about the object store: that the bucket is where it is looked for, and who may use it.
-import { awsDomain, isAmazon, regionOf, type S3Place } from './object-stores';
+import type { S3Place } from './object-stores';
+import { isAmazon, partitionOf, regionOf } from './partitions';
 import { replicateChecks } from './replicate-checks';
 import { roleChecks } from './role-checks';
 import type { Fleet } from './schema';
@@ -105,7 +106,7 @@ const encryption = (path: Path, { sse, insecure }: WrittenS3, { region, endpoint
                   path: [...path, 'sse', 'key'],
                   problem: `the key ${sse.key} is not in ${region}, the region of the bucket`,
                   consequence: 'S3 takes keys of its own region only: every upload would fail.',
-                  remedy: `a key of ${region}: arn:aws:kms:${region}:…`,
+                  remedy: `a key of ${region}: arn:${partitionOf(region ?? '').name}:kms:${region}:…`,
                 },
               ),
               ...refuseIf(roles && !kmsKey.test(sse.key), {
@@ -144,7 +145,7 @@ const location = (path: Path, store: WrittenS3, { endpoint, region }: S3Place): 
       path: [...path, 'endpoint'],
       problem: `the endpoint ${endpoint} is not in the region ${region}`,
       consequence: 'Amazon would refuse every request: it is signed for another region.',
-      remedy: `leave endpoint out, or endpoint: s3.${region}.${awsDomain(region ?? '')}.`,
+      remedy: `leave endpoint out, or endpoint: s3.${region}.${partitionOf(region ?? '').domain}.`,
     }),
     ...refuseIf(store.lookup === 'virtual-hosted' && store.bucket.includes('.') && !store.insecure, {
       code: 'bucket-with-dots',

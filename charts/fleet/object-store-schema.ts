@@ -39,12 +39,12 @@ const embeddedPlace = {
 
 /** ARN of an IAM role, with placeholders for what differs between roles. */
 const roles = text(
-  /^arn:aws[a-z-]*:iam::(\d{12}|\{account\}):role\/([-\w+=,.@]+\/)*([-\w+=,.@]|\{component\}|\{kubernetes\})+$/,
+  /^arn:(aws[a-z-]*|\{partition\}):iam::(\d{12}|\{account\}):role\/([-\w+=,.@]+\/)*([-\w+=,.@]|\{component\}|\{kubernetes\})+$/,
   'write the ARN of a role with the placeholder {component}, such as arn:aws:iam::111122223333:role/thanos-{kubernetes}-{component}',
 )
   .optional()
   .describe(
-    "ARN of the components' IAM roles. Placeholders: {component} (sidecar, store, compact, rule, bucket-web, replicate), {kubernetes} (the Kubernetes cluster's name here), {account} (its AWS account). Default: arn:aws:iam::{account}:role/<fleet's name>-{kubernetes}-{component}.",
+    "ARN of the components' IAM roles. Placeholders: {component} (sidecar, store, compact, rule, bucket-web, replicate), {kubernetes} (the Kubernetes cluster's name here), {account} (its AWS account), {partition} (aws, aws-cn, …). Default: arn:{partition}:iam::{account}:role/<fleet's name>-{kubernetes}-{component}.",
   );
 
 const awsAuth = z
@@ -124,7 +124,7 @@ const s3Place = {
     'write host or host:port without https://, such as s3.eu-west-1.amazonaws.com',
   )
     .optional()
-    .describe('host or host:port, without a scheme. Default: s3.<region>.amazonaws.com.'),
+    .describe('host or host:port, without a scheme. Default: s3.<region>.amazonaws.com; other partitions have other domains.'),
   prefix,
   insecure: yesOrNo.optional().describe('Plain HTTP instead of HTTPS. Default: false.'),
   ca: certificateAuthority,

@@ -1,6 +1,7 @@
 // Where blocks are kept, with every default filled in.
 import { byName } from '../kit/order';
 import { exposedPorts, type ResolvedExpose, resolveExpose } from './exposure';
+import { isAmazon, partitionOf, regionOf } from './partitions';
 import { type ResolvedReplicate, resolveReplicate } from './replicate';
 import type { Fleet } from './schema';
 
@@ -113,16 +114,6 @@ type WrittenS3 = Extract<Written, { type: 's3' }>;
 type WrittenGcs = Extract<Written, { type: 'gcs' }>;
 type WrittenAzure = Extract<Written, { type: 'azure' }>;
 
-/** Amazon's partitions have domains of their own. */
-export const awsDomain = (region: string): string => (region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com');
-
-/** Whether an endpoint is Amazon's own, where IAM decides who may use a bucket. */
-export const isAmazon = (endpoint: string): boolean => /(^|\.)amazonaws\.com(\.cn)?(:\d+)?$/i.test(endpoint);
-
-/** The region that an endpoint of Amazon's names: s3.eu-west-1.amazonaws.com, or that of a VPC. */
-export const regionOf = (endpoint: string): string | undefined =>
-  isAmazon(endpoint) ? /(?:^|\.)s3[.-](?:dualstack\.|fips\.)?([a-z]{2}(?:-[a-z]+)+-\d)\./.exec(endpoint)?.[1] : undefined;
-
 const resolveAuth = (fleet: Fleet, { auth }: WrittenS3): AwsAuth => {
   const roles = `arn:{partition}:iam::{account}:role/${fleet.name}-{kubernetes}-{component}`;
   if (auth.irsa) return { type: 'irsa', roles: auth.irsa.roles ?? roles };
@@ -151,7 +142,7 @@ type Located<T> = Omit<T, 'auth' | 'toleratedOutage' | 'replicate'>;
 /** Where a bucket of S3 is, as it is written. */
 export const s3Place = (store: Located<WrittenS3>): S3Place => {
   const { storageClass, partSize, multipart, contentMd5, listObjects, dualstack, maxRetries, http } = store;
-  const endpoint = store.endpoint?.toLowerCase() ?? `s3.${store.region}.${awsDomain(store.region ?? '')}`;
+  const endpoint = store.endpoint?.toLowerCase() ?? `s3.${store.region}.${partitionOf(store.region ?? '').domain}`;
   return {
     type: 's3',
     bucket: store.bucket,

@@ -113,7 +113,7 @@ export const platforms: Readonly<Record<Platform, PlatformDefaults>> = {
 /** An EKS cluster as IAM knows it. */
 export interface AwsCluster {
   readonly arn: string;
-  /** aws, aws-cn or aws-us-gov: the first part of every ARN there. */
+  /** Such as aws or aws-cn: the second part of every ARN there. */
   readonly partition: string;
   readonly region: string;
   readonly account: string;

@@ -1,5 +1,6 @@
 // What the schema cannot say about the second bucket: that it is another one, and that one process can use both.
-import { isAmazon, type ResolvedObjectStore } from './object-stores';
+import type { ResolvedObjectStore } from './object-stores';
+import { isAmazon, partitionOf } from './partitions';
 import type { Replica } from './replicate';
 import { type Check, type Path, refuseIf } from './violations';
 
@@ -9,11 +10,18 @@ const path: Path = ['objectStore', 'replicate', 'to'];
 const server = ({ endpoint, insecure }: { endpoint: string; insecure: boolean }): string =>
   endpoint.replace(insecure ? /:80$/ : /:443$/, '');
 
+interface Place {
+  readonly endpoint: string;
+  readonly region?: string;
+}
+
+/** Whether both are in one partition of Amazon, where names of buckets are unique and the same roles are known. */
+const samePartition = (from: Place, to: Place): boolean =>
+  isAmazon(from.endpoint) && isAmazon(to.endpoint) && partitionOf(from.region ?? '') === partitionOf(to.region ?? '');
+
 const sameBucket = (from: ResolvedObjectStore, to: Replica): boolean => {
-  if (from.type === 's3' && to.type === 's3') {
-    const amazons = isAmazon(from.endpoint) && isAmazon(to.endpoint); // where names of buckets are unique
-    return from.bucket === to.bucket && (amazons || server(from) === server(to));
-  }
+  if (from.type === 's3' && to.type === 's3')
+    return from.bucket === to.bucket && (samePartition(from, to) || server(from) === server(to));
   if (from.type === 'gcs' && to.type === 'gcs') return from.bucket === to.bucket;
   if (from.type !== 'azure' || to.type !== 'azure') return false;
   return from.container === to.container && from.storageAccount === to.storageAccount && from.endpoint === to.endpoint;
@@ -33,6 +41,8 @@ const cannotShare = (from: ResolvedObjectStore, to: Replica): string | undefined
   if (from.type === 'embedded') return "the embedded object store's credentials are known nowhere else";
   if (from.type === 's3' && to.type === 's3' && from.auth.type !== 'secret' && !isAmazon(to.endpoint))
     return `${to.endpoint} is not Amazon S3, and knows nothing of roles`;
+  if (from.type === 's3' && to.type === 's3' && from.auth.type !== 'secret' && !samePartition(from, to))
+    return `${to.region} is in another partition of Amazon, and knows nothing of the roles`;
   if (from.type === 'azure' && to.type === 'azure' && from.auth.type === 'secret' && from.storageAccount !== to.storageAccount)
     return `the key of ${from.storageAccount} opens no container of ${to.storageAccount}`;
   return undefined;

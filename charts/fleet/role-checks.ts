@@ -1,7 +1,8 @@
 // What the schema cannot say about roles of IAM: that there are any, that each component has its own, and that IAM takes them.
 import { roleOf } from '../config/object-stores/aws';
 import { accountOf, documentLength, groupBy, type Subject, trust } from '../config/object-stores/iam';
-import { isAmazon, type ResolvedS3 } from './object-stores';
+import type { ResolvedS3 } from './object-stores';
+import { isAmazon, partitionOf } from './partitions';
 import type { AwsCluster } from './platforms';
 import { prometheusName, type ResolvedFleet, type ResolvedKubernetes } from './resolve';
 import { type Check, type Path, refuseIf, type Violation } from './violations';
@@ -48,15 +49,11 @@ const sidecarSubjects = (resolved: ResolvedFleet, template: string) =>
     return k ? [{ role: roleOf(template, 'sidecar', k), ...subject }] : [];
   });
 
-/** Amazon's partitions know nothing of each other: neither buckets nor roles. */
-const partitionOf = (region: string): string =>
-  region.startsWith('cn-') ? 'aws-cn' : region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
-
 const partitions = (resolved: ResolvedFleet, region: string | undefined, template: string, written: Path): Violation[] =>
   usersOf(resolved)
     .flatMap(({ name, aws }) => {
       if (!aws) return [];
-      const bucket = region === undefined ? aws.partition : partitionOf(region);
+      const bucket = region === undefined ? aws.partition : partitionOf(region).name;
       const role = /^arn:(aws[a-z-]*):/.exec(template)?.[1] ?? aws.partition;
       return [
         ...refuseIf(bucket !== aws.partition, {

@@ -153,6 +153,11 @@ const roles: readonly Refusal[] = [
     right: inGov('us-gov-west-1', 'podIdentity: {roles: "arn:aws-us-gov:iam::{account}:role/{component}"}'),
   },
   {
+    code: 'other-partition',
+    wrong: inGov('us-iso-west-1', 'podIdentity: {}').replace('objectStore', '»objectStore'),
+    right: inGov('us-gov-west-1', 'podIdentity: {roles: "arn:{partition}:iam::{account}:role/{component}"}'),
+  },
+  {
     code: 'role-in-other-account',
     wrong: inCloud('region: eu-west-1, auth: {podIdentity: {»roles: "arn:aws:iam::444455556666:role/{component}"}}'),
     right: inCloud('region: eu-west-1, auth: {podIdentity: {roles: "arn:aws:iam::{account}:role/{component}"}}'),
@@ -257,6 +262,15 @@ const replicas: readonly Refusal[] = [
     wrong: inCloud('region: eu-west-1, auth: {podIdentity: {}}, replicate: {»to: {type: s3, bucket: copies, endpoint: minio}}'),
     right: inCloud(
       'region: eu-west-1, auth: {podIdentity: {}}, replicate: {to: {type: s3, bucket: copies, endpoint: minio, auth: {secret: s}}}',
+    ),
+  },
+  {
+    code: 'replica-for-nobody',
+    wrong: inCloud(
+      'region: eu-west-1, auth: {podIdentity: {}}, replicate: {»to: {type: s3, bucket: demo-metrics, region: eusc-de-east-1}}',
+    ),
+    right: inCloud(
+      'region: eu-west-1, auth: {podIdentity: {}}, replicate: {to: {type: s3, bucket: demo-metrics, region: eusc-de-east-1, auth: {secret: s}}}',
     ),
   },
   {

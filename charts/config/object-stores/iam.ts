@@ -1,5 +1,6 @@
 // IAM documents of a fleet's roles: what each may do with the bucket, and who may take it on.
-import { type AwsAuth, awsDomain, type S3Place } from '../../fleet/object-stores';
+import type { AwsAuth, S3Place } from '../../fleet/object-stores';
+import { partitionOf } from '../../fleet/partitions';
 import type { AwsCluster } from '../../fleet/platforms';
 import { byName } from '../../kit/order';
 import type { BucketAccess } from './client';
@@ -84,7 +85,7 @@ const rights = (access: BucketAccess, store: S3Place, partition: string, sid = '
           Effect: 'Allow' as const,
           Action: keyActions[access],
           Resource: [store.sse.key],
-          Condition: { StringEquals: { 'kms:ViaService': `s3.${store.region}.${awsDomain(store.region ?? '')}` } },
+          Condition: { StringEquals: { 'kms:ViaService': `s3.${store.region}.${partitionOf(store.region ?? '').domain}` } },
         },
       ]
     : []),

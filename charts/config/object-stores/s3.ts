@@ -1,5 +1,6 @@
 // A bucket of Amazon S3, or of a server that speaks its protocol (thanos docs/storage.md).
-import type { Encryption, ResolvedS3, S3Place, S3Tuning } from '../../fleet/object-stores';
+import type { AwsAuth, Encryption, ResolvedS3, S3Place, S3Tuning } from '../../fleet/object-stores';
+import { partitionOf } from '../../fleet/partitions';
 import type { S3Replica } from '../../fleet/replicate';
 import type { ResolvedKubernetes } from '../../fleet/resolve';
 import { bytes } from '../../kit/units';
@@ -22,8 +23,8 @@ const tuned = (t: S3Tuning): object => ({
   max_retries: t.maxRetries,
 });
 
-/** @param keys what the program reads of the keys, where it cannot find them by itself */
-const s3Bucket = (store: S3Place, slot: Slot, client: Workload, edges: Edges, keys: object = {}) => {
+/** @param identity what the program reads of its identity, where it cannot find it by itself */
+const s3Bucket = (store: S3Place, slot: Slot, client: Workload, edges: Edges, identity: object = {}) => {
   const port = Number(store.endpoint.split(':')[1] ?? (store.insecure ? 80 : 443));
   edges.allow(client, partOfInternet('object store'), { name: 's3', number: port });
   const ca: MountedFile | undefined = store.ca && { volume: certificateVolumeOf(slot), from: store.ca, file: 'ca.crt' };
@@ -40,7 +41,7 @@ const s3Bucket = (store: S3Place, slot: Slot, client: Workload, edges: Edges, ke
         region: store.region,
         bucket_lookup_type: store.lookup,
         insecure: store.insecure || undefined,
-        ...keys,
+        ...identity,
         ...tuned(store.tuning),
         sse_config: store.sse && encryption(store.sse, key),
         http_config: unlessEmpty({ ...httpConfig(store.tuning.http), tls_config: ca && { ca_file: pathOf(ca) } }),
@@ -49,8 +50,19 @@ const s3Bucket = (store: S3Place, slot: Slot, client: Workload, edges: Edges, ke
   };
 };
 
+/**
+ * Where a role of IRSA is taken on. Thanos' client knows it by the region's name, but only in the domains of `aws` and `aws-cn`
+ * (minio-go, pkg/credentials/iam_aws.go).
+ */
+const stsOf = (auth: AwsAuth, { aws }: ResolvedKubernetes): object => {
+  const domain = partitionOf(aws?.region ?? '').domain;
+  return auth.type !== 'irsa' || domain.startsWith('amazonaws.com')
+    ? {}
+    : { sts_endpoint: `https://sts.${aws?.region}.${domain}` };
+};
+
 export const s3Client = (store: ResolvedS3, client: Workload, kubernetes: ResolvedKubernetes, edges: Edges): StoreClient => {
-  const { config, files } = s3Bucket(store, 'objstore', client, edges);
+  const { config, files } = s3Bucket(store, 'objstore', client, edges, stsOf(store.auth, kubernetes));
   const identity = awsIdentity(store.auth, client, kubernetes, edges);
   return { ...identity, config, files: [...(identity.files ?? []), ...files] };
 };
