@@ -24,7 +24,8 @@ const loadWithoutSeries = (fleet: Fleet): Violation[] =>
 /** The largest volume and memory that the fleet file takes (schema.ts), and no more is made of its series. */
 const largest = { volume: bytes('64Ti'), memory: bytes('4Ti') } as const;
 
-const tooManySeries = (_fleet: Fleet, resolved: ResolvedFleet): Violation[] => {
+/** Each at the cluster whose series it is. */
+const tooManySeries = (resolved: ResolvedFleet): Violation[] => {
   const refused = (cluster: string, what: string): Violation => ({
     code: 'wrong-value',
     path: ['clusters', cluster, 'series'],
@@ -98,9 +99,7 @@ const compactorVolume = (fleet: Fleet, resolved: ResolvedFleet): Violation[] => 
       ];
 };
 
-const compactorBehind = (fleet: Fleet, resolved: ResolvedFleet): Violation[] => {
-  if (tooManySeries(fleet, resolved).length > 0) return []; // a slip of the pen
-
+const compactorBehind = (_fleet: Fleet, resolved: ResolvedFleet): Violation[] => {
   const { concurrency } = resolved.observer.compactor;
   const { coresAtLeast } = compactorNeeds(
     loaded(resolved).map((c) => c.load),
@@ -176,13 +175,13 @@ const nodes = (fleet: Fleet, resolved: ResolvedFleet): Violation[] => {
   });
 };
 
-export const sizingChecks = [
-  loadWithoutSeries,
-  tooManySeries,
-  volumes,
-  memory,
-  compactorVolume,
-  compactorBehind,
-  embeddedStore,
-  nodes,
-];
+/** Series that nobody can have are a slip of the pen: whatever else would follow from them is not told beside it. */
+const sizes = (fleet: Fleet, resolved: ResolvedFleet): Violation[] => {
+  const slips = tooManySeries(resolved);
+  const slipped = new Set(slips.map(({ path }) => path[1]));
+  const clusters = resolved.clusters.map((c) => (slipped.has(c.name) ? { ...c, load: undefined } : c));
+  const rest = [volumes, memory, compactorVolume, compactorBehind, embeddedStore];
+  return [...slips, ...rest.flatMap((check) => check(fleet, { ...resolved, clusters }))];
+};
+
+export const sizingChecks = [loadWithoutSeries, sizes, nodes];

@@ -22,6 +22,7 @@ export const sizing: readonly Refusal[] = [
   },
   { code: 'wrong-value', wrong: chicago('»series: 4000M'), right: chicago('series: 12M') },
   { code: 'wrong-value', wrong: chicago('»series: 500M'), right: chicago('series: 12M') },
+  { code: 'wrong-value', wrong: chicago('»series: 4000M, volume: 20Gi'), right: chicago('series: 12M, volume: 1Ti') },
   { code: 'volume-under-retention', wrong: chicago('series: 1M, »volume: 20Gi'), right: chicago('series: 1M, volume: 40Gi') },
   {
     code: 'memory-under-series',
