@@ -46,39 +46,36 @@ const objectives: Check = (_fleet, { slo }) => {
     }));
 };
 
-const latencyThreshold: Check = (fleet, { slo }) => {
-  const threshold = slo.queries.latency.seconds;
-  return latencyBuckets.some((bucket) => bucket === threshold)
-    ? []
-    : [
-        {
-          code: 'slo-threshold',
-          path: ['slo', 'queries', 'latency', 'threshold'],
-          problem: `queries are not counted at ${fleet.slo?.queries?.latency?.threshold}`,
-          consequence: 'the share of fast queries could not be known: Thanos counts them at fixed thresholds only.',
-          remedy: `one of ${latencyBuckets.map((bucket) => (bucket < 1 ? `${bucket * 1000}ms` : `${bucket}s`)).join(', ')}.`,
-        },
-      ];
-};
-
 const largestBucket = latencyBuckets.at(-1) as number;
 
-/** Where the querier's alerts of latency are tuned: they look at a histogram, which ends somewhere. */
-const latencyLimit: Check = (fleet) =>
-  [
+/** Latencies are told by a histogram, which knows some bounds only, and ends somewhere. */
+const latencies: Check = (fleet, { slo }) => {
+  const code = 'latency-beyond-histogram';
+  const limits = [
     { path: ['alerts', 'queryLatency', 'p99'], written: fleet.alerts?.queryLatency?.p99 },
     ...Object.entries(fleet.clusters).map(([name, c]) => ({
       path: ['clusters', name, 'alerts', 'queryLatency', 'p99'],
       written: c.alerts?.queryLatency?.p99,
     })),
-  ].flatMap(({ path, written }) =>
-    refuseIf(written !== undefined && (seconds(written) >= largestBucket || seconds(written) === 0), {
-      code: 'latency-beyond-histogram',
-      path,
-      problem: `queries are told from slower ones up to ${largestBucket}s, and ${written} is not among that`,
-      consequence: 'ThanosQueryInstantLatencyHigh and ThanosQueryRangeLatencyHigh would fire never, or always.',
-      remedy: `more than 0s and less than ${largestBucket}s; or turn them off: alerts: {disable: […]}.`,
+  ];
+  return [
+    ...refuseIf(!latencyBuckets.some((bucket) => bucket === slo.queries.latency.seconds), {
+      code,
+      path: ['slo', 'queries', 'latency', 'threshold'],
+      problem: `queries are not counted at ${fleet.slo?.queries?.latency?.threshold}`,
+      consequence: 'the share of fast queries could not be known: Thanos counts them at fixed thresholds only.',
+      remedy: `one of ${latencyBuckets.map((bucket) => (bucket < 1 ? `${bucket * 1000}ms` : `${bucket}s`)).join(', ')}.`,
     }),
-  );
+    ...limits.flatMap(({ path, written }) =>
+      refuseIf(written !== undefined && (seconds(written) >= largestBucket || seconds(written) === 0), {
+        code,
+        path,
+        problem: `queries are told from slower ones up to ${largestBucket}s, and ${written} is not among that`,
+        consequence: 'ThanosQueryInstantLatencyHigh and ThanosQueryRangeLatencyHigh would fire never, or always.',
+        remedy: `more than 0s and less than ${largestBucket}s; or turn them off: alerts: {disable: […]}.`,
+      }),
+    ),
+  ];
+};
 
-export const alertChecks: readonly Check[] = [unknownAlerts, objectives, latencyThreshold, latencyLimit];
+export const alertChecks: readonly Check[] = [unknownAlerts, objectives, latencies];

@@ -107,7 +107,6 @@ export const codes = [
   'secrets-for-nobody',
   'secrets-refresh',
   'slo-objective',
-  'slo-threshold',
   'static-keys',
   'store-split-age',
   'store-split-order',

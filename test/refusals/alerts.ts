@@ -29,7 +29,7 @@ const thresholds: readonly Refusal[] = [
     right: `${fleet()}alerts: {queryLatency: {p99: 719s}}\n`,
   },
   {
-    code: 'slo-threshold',
+    code: 'latency-beyond-histogram',
     wrong: `${fleet()}slo: {queries: {latency: {»threshold: 5s}}}\n`,
     right: `${fleet()}slo: {queries: {latency: {threshold: 6s}}}\n`,
   },
