@@ -14,6 +14,7 @@ export const codes = [
   'balancer-among-pods',
   'block-duration',
   'bucket-in-endpoint',
+  'bucket-policy-too-long',
   'bucket-region',
   'bucket-with-dots',
   'bucket-without-place',

@@ -1,6 +1,7 @@
 // What the schema cannot say about roles of IAM: that there are any, that each component has its own, and that IAM takes them.
 import { roleOf } from '../config/object-stores/aws';
-import { accountOf, documentLength, groupBy, type Subject, trust } from '../config/object-stores/iam';
+import type { BucketAccess } from '../config/object-stores/client';
+import { accountOf, bucketPolicy, documentLength, groupBy, type Subject, trust } from '../config/object-stores/iam';
 import type { ResolvedS3 } from './object-stores';
 import { isAmazon, partitionOf } from './partitions';
 import type { AwsCluster } from './platforms';
@@ -31,8 +32,8 @@ const staticKeys: Check = (_fleet, resolved) => {
 /** A role's name: what comes after its path. */
 const nameOf = (role: string): string => role.replace(/^.*\//, '');
 
-/** IAM's limits: of a role's name, and of a trust policy unless the account has asked for more. */
-const limits = { name: 64, trust: 2048 } as const;
+/** Amazon's limits: of a role's name, of a trust policy unless the account has asked for more, of the policy of a bucket. */
+const limits = { name: 64, trust: 2048, bucketPolicy: 20_480 } as const;
 
 /** Every role of a fleet with its Kubernetes cluster; the observer's longest one stands for all of them. */
 const rolesOf = (resolved: ResolvedFleet, template: string) =>
@@ -73,6 +74,35 @@ const partitions = (resolved: ResolvedFleet, region: string | undefined, templat
       ];
     })
     .slice(0, 1);
+
+/** What the observer's components do with the bucket (charts/observer.ts); sidecars upload. */
+const observerAccess: Readonly<Record<string, BucketAccess>> = {
+  'bucket-web': 'read',
+  store: 'read',
+  compact: 'maintain',
+  rule: 'upload',
+};
+
+/** A bucket must allow the roles of other accounts than its own by name: there are as many of them as Kubernetes clusters. */
+const tooManyAccounts = (resolved: ResolvedFleet, store: ResolvedS3, template: string, written: Path): Violation[] => {
+  const { observer, objectStore, clusters } = resolved;
+  const access = { ...observerAccess, ...(objectStore.replicate ? { replicate: 'read' as const } : {}) };
+  const uses = usersOf(resolved).flatMap((k) => [
+    ...(k.name === observer.in ? Object.entries(access).map(([c, a]) => [roleOf(template, c, k), a] as const) : []),
+    ...(clusters.some((c) => c.in === k.name) ? [[roleOf(template, 'sidecar', k), 'upload'] as const] : []),
+  ]);
+  const roles = [...new Map(uses)].map(([arn, access]) => ({ arn, access }));
+  const accounts = new Set(roles.map(({ arn }) => accountOf(arn))).size;
+  const length = accounts > 1 ? documentLength(bucketPolicy(roles, store)) : 0;
+  return refuseIf(length > limits.bucketPolicy, {
+    code: 'bucket-policy-too-long',
+    path: written,
+    problem: `the policy of the bucket would name ${roles.length} roles of ${accounts} accounts in ${length} bytes`,
+    consequence: `S3 takes ${limits.bucketPolicy}: it would refuse the policy, and no cluster of another account could upload.`,
+    remedy:
+      'irsa: {roles: "arn:{partition}:iam::111122223333:role/{kubernetes}-{component}"} with the account of the bucket, which needs no such policy then; or several fleets, each with its bucket.',
+  });
+};
 
 const namesAndTrust = (
   resolved: ResolvedFleet,
@@ -160,7 +190,11 @@ const roles: Check = ({ objectStore: store }, resolved) => {
     }),
     ...(unknown.length > 0
       ? unknown
-      : [...partitions(resolved, objectStore.region, template, written), ...namesAndTrust(resolved, objectStore.auth, written)]),
+      : [
+          ...partitions(resolved, objectStore.region, template, written),
+          ...namesAndTrust(resolved, objectStore.auth, written),
+          ...tooManyAccounts(resolved, objectStore, template, written),
+        ]),
   ];
 };
 

@@ -22,6 +22,19 @@ const manyClusters = (count: number, auth: string) => {
   });
 };
 
+/** Each in an account of its own. */
+const manyAccounts = (count: number, auth: string) => {
+  const arn = (i: number) => `arn:aws:eks:eu-west-1:${111122223333 + i}:cluster/metrics-${i}`;
+  const names = Array.from({ length: count }, (_, i) => `${'c'.repeat(40)}${i}`);
+  return eks({
+    kubernetes: `kubernetes: {${['cloud', ...names].map((name, i) => `${name}: {platform: eks, context: '${arn(i)}', ${oidc}}`).join(', ')}}\ntls: {issuer: {certManager: {name: ca}}}`,
+    objectStore: `objectStore: {type: s3, bucket: demo-metrics, region: eu-west-1, auth: {${auth}}}`,
+    observer:
+      "observer: {in: cloud, grafana: {adminSecret: grafana-admin}, expose: {loadBalancer: {hostname: 'alerts-{replica}.example.com'}, allowFrom: [10.2.0.0/16]}}",
+    clusters: `clusters: {cloud: {in: cloud}, ${names.map((name) => `${name}: {in: ${name}, expose: {loadBalancer: {hostname: '{replica}.${name}.example.com'}, allowFrom: [10.1.0.0/16]}}`).join(', ')}}`,
+  });
+};
+
 const stores: readonly Refusal[] = [
   {
     code: 'one-of',
@@ -166,6 +179,16 @@ const roles: readonly Refusal[] = [
     code: 'trust-policy-too-long',
     wrong: manyClusters(25, '{irsa: {»roles: "arn:aws:iam::{account}:role/{component}"}}'),
     right: manyClusters(15, '{irsa: {roles: "arn:aws:iam::{account}:role/{component}"}}'),
+  },
+  {
+    code: 'bucket-policy-too-long',
+    wrong: manyAccounts(250, '»podIdentity: {}'),
+    right: manyAccounts(200, 'podIdentity: {}'),
+  },
+  {
+    code: 'bucket-policy-too-long',
+    wrong: manyAccounts(250, '»irsa: {}'),
+    right: manyAccounts(250, 'irsa: {roles: "arn:aws:iam::111122223333:role/{kubernetes}-{component}"}'),
   },
   {
     code: 'eks-without-arn',

@@ -53,25 +53,18 @@ const keyActions: Readonly<Record<BucketAccess, readonly string[]>> = {
   maintain: ['kms:Decrypt', 'kms:GenerateDataKey'],
 };
 
-const bucketStatements = (access: BucketAccess, store: S3Place, partition: string, sid = '', principal?: object): Statement[] => {
+/** ARNs of a bucket and of the fleet's objects in it. */
+const resources = (store: S3Place, partition: string): { bucket: string; objects: string } => {
   const bucket = `arn:${partition}:s3:::${store.bucket}`;
-  const who = principal ? { Principal: principal } : {};
+  return { bucket, objects: `${bucket}/${store.prefix ? `${store.prefix}/` : ''}*` };
+};
+
+const bucketStatements = (access: BucketAccess, store: S3Place, partition: string, sid: string): Statement[] => {
+  const { bucket, objects } = resources(store, partition);
   return [
-    {
-      // of the whole bucket, whatever the prefix: a condition on it would turn `not found` into `access denied`
-      Sid: `${sid}List`,
-      Effect: 'Allow',
-      ...who,
-      Action: ['s3:ListBucket'],
-      Resource: [bucket],
-    },
-    {
-      Sid: `${sid}Objects`,
-      Effect: 'Allow',
-      ...who,
-      Action: objectActions[access],
-      Resource: [`${bucket}/${store.prefix ? `${store.prefix}/` : ''}*`],
-    },
+    // of the whole bucket, whatever the prefix: a condition on it would turn `not found` into `access denied`
+    { Sid: `${sid}List`, Effect: 'Allow', Action: ['s3:ListBucket'], Resource: [bucket] },
+    { Sid: `${sid}Objects`, Effect: 'Allow', Action: objectActions[access], Resource: [objects] },
   ];
 };
 
@@ -97,7 +90,10 @@ export const permissions = (role: string, access: BucketAccess, store: S3Place, 
   return document([...rights(access, store, partition), ...(replica ? rights('upload', replica, partition, 'Replica') : [])]);
 };
 
-/** What the owner of a bucket in another account must allow; IAM asks both sides then. */
+/**
+ * What the owner of a bucket in another account must allow; IAM asks both sides then. One statement for each kind of access, so
+ * that each role is in it once: an action means only what it can be done to.
+ */
 export const bucketPolicy = (roles: readonly { arn: string; access: BucketAccess }[], store: S3Place): PolicyDocument => {
   const names: [BucketAccess, string][] = [
     ['read', 'Read'],
@@ -107,9 +103,17 @@ export const bucketPolicy = (roles: readonly { arn: string; access: BucketAccess
   return document(
     names.flatMap(([access, sid]) => {
       const principals = roles.filter((r) => r.access === access).map((r) => r.arn);
-      return principals.length === 0
-        ? []
-        : bucketStatements(access, store, arn(principals[0] as string).partition, sid, { AWS: principals });
+      if (principals.length === 0) return [];
+      const { bucket, objects } = resources(store, arn(principals[0] as string).partition);
+      return [
+        {
+          Sid: sid,
+          Effect: 'Allow',
+          Principal: { AWS: principals },
+          Action: ['s3:ListBucket', ...objectActions[access]],
+          Resource: [bucket, objects],
+        },
+      ];
     }),
   );
 };
