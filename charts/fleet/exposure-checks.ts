@@ -1,8 +1,9 @@
 // What the schema cannot say about connections between Kubernetes clusters: nothing unreachable, nothing open.
 import { isEverybody } from '../kit/addresses';
 import { nodesService } from '../kit/wiring';
-import { isSpread, type ResolvedExpose, replicaPattern } from './exposure';
+import { hostAndPort, isSpread, type ResolvedExpose, replicaPattern } from './exposure';
 import { isExternal } from './externals';
+import { hostsOf, titles } from './ingress-checks';
 import type { ResolvedFleet } from './resolve';
 import type { Expose, Fleet } from './schema';
 import { type Check, type Path, refuseIf, type Violation } from './violations';
@@ -219,44 +220,64 @@ const nodesNames: Check = (fleet, resolved) =>
 interface Addressed {
   readonly path: Path;
   readonly what: string;
-  /** host:port of each, or the name of its load balancer, which has one port. */
-  readonly addresses: readonly string[];
-  /** The Kubernetes cluster, if its nodes have the addresses: one port of them twice is told otherwise. */
-  readonly nodesOf?: string;
+  /** Without a port: the name of a load balancer, which has one port and takes the whole name. */
+  readonly addresses: readonly { readonly host: string; readonly port?: number }[];
+  /** What may share an address as far as this check goes: that of others of its group is told otherwise. */
+  readonly group?: string;
 }
 
 const written = { nodePort: ['nodePort', 'address'], loadBalancer: ['loadBalancer', 'hostname'], none: ['addresses'] } as const;
 
 /** Whatever is reached by an address that the fleet file says. */
 const addressed = (fleet: Fleet, resolved: ResolvedFleet): Addressed[] => [
-  ...exposed(fleet, resolved).flatMap(({ path, what, resolved: expose, in: nodesOf }): Addressed[] => {
-    const addresses = expose?.addresses.flatMap(({ host, port }) =>
-      host === undefined ? [] : [port === undefined ? host : `${host}:${port}`],
-    );
+  ...exposed(fleet, resolved).flatMap(({ path, what, resolved: expose, in: place }): Addressed[] => {
+    const addresses = expose?.addresses.flatMap(({ host, port }) => (host === undefined ? [] : [{ host, port }]));
     return expose && addresses
-      ? [{ path: [...path, ...written[expose.by]], what, addresses, ...(expose.by === 'nodePort' ? { nodesOf } : {}) }]
+      ? [
+          {
+            path: [...path, ...written[expose.by]],
+            what,
+            addresses,
+            group: expose.by === 'nodePort' ? `nodes of ${place}` : undefined,
+          },
+        ]
       : [];
   }),
   ...Object.entries(fleet.clusters).flatMap(([name, c]): Addressed[] =>
     isExternal(c) && c.sidecar?.addresses
-      ? [{ path: ['clusters', name, 'sidecar', 'addresses'], what: `the sidecars of ${name}`, addresses: c.sidecar.addresses }]
+      ? [
+          {
+            path: ['clusters', name, 'sidecar', 'addresses'],
+            what: `the sidecars of ${name}`,
+            addresses: c.sidecar.addresses.map(hostAndPort),
+          },
+        ]
       : [],
   ),
+  ...hostsOf(fleet).map(({ part, host }) => ({
+    path: ['observer', part, 'host'],
+    what: titles[part],
+    addresses: [{ host, port: 443 }],
+    group: 'user interfaces',
+  })),
 ];
 
 /** Of two at one address, each would answer for both. */
 const addressesTwice: Check = (fleet, resolved) => {
-  const all = addressed(fleet, resolved);
-  return all.flatMap(({ path, addresses, nodesOf }, i): Violation[] => {
-    const clashes = all.slice(0, i).flatMap((other) => {
-      if (nodesOf !== undefined && other.nodesOf === nodesOf) return [];
-      const address = addresses.find((a) => other.addresses.some((b) => a.toLowerCase() === b.toLowerCase()));
-      return address === undefined ? [] : [{ address, what: other.what }];
+  const taken = new Map<string, (Pick<Addressed, 'what' | 'group'> & { readonly port?: number })[]>();
+  return addressed(fleet, resolved).flatMap(({ path, what, addresses, group }): Violation[] => {
+    const at = (host: string) => taken.get(host.toLowerCase()) ?? [];
+    const clashes = addresses.flatMap(({ host, port }) => {
+      const other = at(host).find(
+        (o) => (o.port === undefined || port === undefined || o.port === port) && (group === undefined || o.group !== group),
+      );
+      return other ? [{ address: port === undefined ? host : `${host}:${port}`, what: other.what }] : [];
     });
-    return clashes.slice(0, 1).map(({ address, what }) => ({
+    for (const { host, port } of addresses) taken.set(host.toLowerCase(), [...at(host), { what, group, port }]);
+    return clashes.slice(0, 1).map((clash) => ({
       code: 'address-twice',
       path,
-      problem: `${address} is that of ${what} already`,
+      problem: `${clash.address} is that of ${clash.what} already`,
       consequence: 'both would be asked at one place: one of the two would be missing, and no certificate has the names of both.',
       remedy: 'an address of its own for each, with the name of its cluster in it, for example.',
     }));

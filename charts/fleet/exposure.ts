@@ -31,6 +31,12 @@ export const exposedPorts = { sidecar: 31901, alertmanager: 31093, objectStore: 
 export const replicaPattern = '{replica}';
 const count = <T>(n: number, of: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => of(i));
 
+/** The parts of a written host:port. */
+export const hostAndPort = (address: string): { readonly host: string; readonly port: number } => {
+  const [host = '', port] = address.split(':');
+  return { host, port: Number(port) };
+};
+
 export const resolveExpose = (
   expose: Expose | undefined,
   replicas: number,
@@ -52,10 +58,7 @@ export const resolveExpose = (
   if (addresses)
     return {
       by: 'none',
-      addresses: addresses.map((address) => {
-        const [host, port] = address.split(':');
-        return { host, port: Number(port) };
-      }),
+      addresses: addresses.map(hostAndPort),
       allowFrom: from,
     };
   const first = nodePort?.port ?? firstNodePort;

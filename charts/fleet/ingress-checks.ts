@@ -5,13 +5,14 @@ import { type WebPart, webParts } from './ingress';
 import type { Fleet } from './schema';
 import { type Check, refuseIf, type Violation } from './violations';
 
-const titles: Record<WebPart, string> = {
+export const titles: Record<WebPart, string> = {
   grafana: 'Grafana',
   queryFrontend: 'the query-frontend',
   alertmanager: 'Alertmanager',
 };
 
-const hostsOf = ({ observer }: Fleet): { part: WebPart; host: string }[] =>
+/** The hosts of user interfaces. */
+export const hostsOf = ({ observer }: Fleet): { part: WebPart; host: string }[] =>
   webParts.flatMap((part) => {
     const host = observer[part]?.host;
     return host === undefined ? [] : [{ part, host }];

@@ -51,6 +51,10 @@ const named = (name: string, mark = ''): string =>
     there: `there: {in: ${name}, expose: ${ready}}`,
   });
 
+/** Grafana for people from outside. */
+const web = (host: string): string =>
+  `ingress: {gateway: {name: public, namespace: gateways, listener: https, pods: {namespace: gateways, labels: {app: envoy}}}}, grafana: {adminSecret: a, ${host}}`;
+
 export const exposureRefusals: readonly Refusal[] = [
   { code: 'not-exposed', wrong: spread({ there: '»there: {in: there}' }), right: spread() },
   { code: 'not-exposed', wrong: spread({ observer: '{in: here}' }).replace('observer:', '»observer:'), right: spread() },
@@ -142,6 +146,26 @@ export const exposureRefusals: readonly Refusal[] = [
     right: spread({
       store: `{type: embedded, expose: {nodePort: {address: a.example.com, port: 31500}, ${from}}}`,
       there: `there: {in: there, replicas: 1, expose: {nodePort: {address: a.example.com, port: 31501}, ${from}}}`,
+    }),
+  },
+  {
+    code: 'address-twice',
+    wrong: spread({
+      there: `there: {in: there, replicas: 1, expose: {loadBalancer: {hostname: a.example.com}, ${from}}}, tower: {in: there, replicas: 1, expose: {»addresses: ['A.example.com:10901'], ${from}}}`,
+    }),
+    right: spread({
+      there: `there: {in: there, replicas: 1, expose: {loadBalancer: {hostname: a.example.com}, ${from}}}, tower: {in: there, replicas: 1, expose: {addresses: ['b.example.com:10901'], ${from}}}`,
+    }),
+  },
+  {
+    code: 'address-twice',
+    wrong: spread({
+      observer: `{in: here, expose: ${ready}, ${web('»host: a.example.com')}}`,
+      there: `there: {in: there, replicas: 1, expose: {loadBalancer: {hostname: a.example.com}, ${from}}}`,
+    }),
+    right: spread({
+      observer: `{in: here, expose: ${ready}, ${web('host: a.example.com')}}`,
+      there: `there: {in: there, replicas: 1, expose: {addresses: ['a.example.com:10901'], ${from}}}`,
     }),
   },
   {
