@@ -3,10 +3,11 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Manifest } from '../charts/fleet';
+import type { ResolvedCluster, ResolvedFleet } from '../charts/fleet/resolve';
 import { imageOf, images } from '../charts/images';
 import { filesInParts } from '../charts/kit/parts';
 import { bytes, cores, seconds } from '../charts/kit/units';
-import { globalRuleFiles } from '../charts/rules';
+import { clusterRuleFiles, globalRuleFiles } from '../charts/rules';
 import { currentIdentities, goldens, listedIdentities, schemaFile, staleOutput, staleSingles } from '../scripts/generate';
 import { consequenceOf, subjectOf } from '../scripts/lib/identities';
 import {
@@ -472,12 +473,20 @@ ${more}`,
     expect(groups(texts)).toHaveLength(125 * groups(few.texts).length);
     expect(new Set(groups(texts)).size).toBe(groups(texts).length);
   });
-  test('of 1,000 clusters are, too', () => {
-    const names = Array.from({ length: 1000 }, (_, i) => ({ ...(demo().topology.fleet.clusters[0] as Json), name: `c${i}` }));
-    const files = globalRuleFiles({ ...demo().topology.fleet, clusters: names });
+  test.each([
+    ['the ruler', globalRuleFiles],
+    ["the observer's Prometheus", (fleet: ResolvedFleet) => clusterRuleFiles(fleet, fleet.clusters[0] as ResolvedCluster)],
+  ])('of %s over 1,000 clusters are, too', (_, filesOf) => {
+    const clusters = Array.from({ length: 1000 }, (_, i) => ({ ...(demo().topology.fleet.clusters[0] as Json), name: `c${i}` }));
+    const files = filesOf({ ...demo().topology.fleet, clusters });
     const parts = filesInParts(files);
+    expect(parts.length).toBeGreaterThan(2);
     expect(parts.flatMap((part) => Object.keys(part))).toEqual(Object.keys(files));
     expect(parts.map((part) => JSON.stringify(part).length).filter((size) => size > 250_000)).toEqual([]);
+    const names = Object.values(files).flatMap((text) => parse(text).groups.map((g: Json) => g.name));
+    expect(new Set(names).size).toBe(names.length);
+    const told = new Set(Object.values(files).flatMap((text) => text.match(/\bc\d+\b/g) ?? []));
+    expect(clusters.filter(({ name }) => !told.has(name))).toEqual([]);
   });
   test("of a cluster's Prometheus are in several, the first of which is called as if it were alone", () => {
     const large = `alerts: {ruleFiles: {cluster: [${'test/support/rules/good.yaml, '.repeat(700)}]}}`;

@@ -6,7 +6,7 @@ import type { ResolvedAlerts, UserRuleFile } from '../fleet/alerts';
 import type { ResolvedExternal } from '../fleet/externals';
 import type { ResolvedCluster, ResolvedFleet } from '../fleet/resolve';
 import { yaml } from '../kit/kubernetes';
-import { inParts } from '../kit/parts';
+import { inParts, roomOfObject } from '../kit/parts';
 import { alertmanagerRules } from './alertmanager';
 import { certificateRules } from './certificates';
 import { compactorRules } from './compactor';
@@ -64,18 +64,34 @@ const text = (fleet: ResolvedFleet, these: readonly RuleGroup[]): string => yaml
 const userFiles = (files: readonly UserRuleFile[], ending: string): Record<string, string> =>
   Object.fromEntries(files.map((file) => [`${file.name}.${ending}`, file.text]));
 
-/** Rule files of a cluster's Prometheus, by name. */
-export const clusterRuleFiles = (fleet: ResolvedFleet, cluster: ResolvedCluster): Record<string, string> => ({
-  ...Object.fromEntries(placesOf(fleet, cluster).map((of) => [`${of}.yml`, text(fleet, groups(of, fleet, cluster))])),
-  ...userFiles(cluster.alerts.ruleFiles, 'yml'),
-});
+/** Bytes of groups as JSON: about as long as their YAML is in a ConfigMap in JSON, and much faster to make. */
+const sizeOf = (fleet: ResolvedFleet, ...these: readonly RuleGroup[]): number =>
+  Buffer.byteLength(JSON.stringify(ruleFile(fleet, these)));
+
+/** A group that is too large for a file, such as one with a rule for each of a thousand clusters, as several. */
+const divided = (fleet: ResolvedFleet, group: RuleGroup): RuleGroup[] =>
+  sizeOf(fleet, group) <= roomOfObject
+    ? [group]
+    : inParts(group.rules, (rule) => sizeOf(fleet, { ...group, rules: [rule] })).map((rules, i) => ({
+        ...group,
+        name: `${group.name}${i === 0 ? '' : ` ${i + 1}`}`,
+        rules,
+      }));
 
 /** Files of one name, numbered from the second on, of which each fits into a ConfigMap. */
-const dividedFile = (name: string, fleet: ResolvedFleet, all: readonly RuleGroup[]): Record<string, string> => {
-  // as JSON, which is about as long as the YAML of a ConfigMap in JSON, and much faster to make
-  const parts = inParts(all, (group) => Buffer.byteLength(JSON.stringify(ruleFile(fleet, [group]))));
-  return Object.fromEntries(parts.map((part, i) => [`${name}${i === 0 ? '' : `-${i + 1}`}.yaml`, text(fleet, part)]));
+const files = (name: string, ending: string, fleet: ResolvedFleet, all: readonly RuleGroup[]): Record<string, string> => {
+  const parts = inParts(
+    all.flatMap((group) => divided(fleet, group)),
+    (group) => sizeOf(fleet, group),
+  );
+  return Object.fromEntries(parts.map((part, i) => [`${name}${i === 0 ? '' : `-${i + 1}`}.${ending}`, text(fleet, part)]));
 };
+
+/** Rule files of a cluster's Prometheus, by name. */
+export const clusterRuleFiles = (fleet: ResolvedFleet, cluster: ResolvedCluster): Record<string, string> => ({
+  ...Object.assign({}, ...placesOf(fleet, cluster).map((of) => files(of, 'yml', fleet, groups(of, fleet, cluster)))),
+  ...userFiles(cluster.alerts.ruleFiles, 'yml'),
+});
 
 /** Rule files of the ruler, by name. promtool takes no partial_response_strategy, so groups that have one are by themselves. */
 export const globalRuleFiles = (fleet: ResolvedFleet): Record<string, string> => {
@@ -85,8 +101,8 @@ export const globalRuleFiles = (fleet: ResolvedFleet): Record<string, string> =>
   ];
   const [partial, whole] = [all.filter((group) => group.partialResponse), all.filter((group) => !group.partialResponse)];
   return {
-    ...dividedFile('global', fleet, whole),
-    ...dividedFile('global-partial', fleet, partial),
+    ...files('global', 'yaml', fleet, whole),
+    ...files('global-partial', 'yaml', fleet, partial),
     ...userFiles(fleet.alerts.ruleFiles, 'yaml'),
   };
 };
