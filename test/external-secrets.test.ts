@@ -1,7 +1,8 @@
 // Secrets from the External Secrets Operator: one object for each Secret that pods use, and nothing that has to be said twice.
 import type { Manifest } from '../charts/fleet';
 import { gitopsFile } from '../charts/gitops';
-import { eks, fleet } from './refusals/support';
+import { spread } from './refusals/exposure';
+import { eks, fleet, refusal } from './refusals/support';
 import { containersOf, idOf, type Json, ofKind, sampleOf, workloadsOf } from './support/fleets';
 
 const objectStore =
@@ -134,4 +135,18 @@ describe('Secrets from a store', () => {
     const sample = sampleOf('fleet.yaml', `${text}gitops: {argocd: {repo: https://git.example.com/a/fleet.git}}\n`);
     expect(gitopsFile(sample)?.text).toMatch(/group: external-secrets\.io\n\s+kind: ExternalSecret/);
   });
+});
+
+test('no Secret that the file names may have the name of one that the fleet makes in the same namespace', () => {
+  const text = spread({ more: 'tls: {issuer: {certManager: {name: ca}}}' });
+  const { objects } = sampleOf('fleet.yaml', text);
+  const secrets = ofKind(objects, 'Secret').map(({ metadata }) => [metadata.namespace, metadata.name]);
+  const certificates = ofKind(objects, 'Certificate').map(({ metadata, spec }) => [metadata.namespace, spec.secretName]);
+  const own = [...secrets, ...certificates].filter(([namespace]) => namespace !== 'demo-object-store').map(([, name]) => name);
+  const names = [...new Set(own)].sort();
+  expect(names.length).toBeGreaterThan(6);
+  const { violations } = refusal(`${text}imagePullSecrets: [${names.join(', ')}]\n`);
+  expect(violations.map(({ code, path }) => `${code} ${path}`)).toEqual(
+    names.map((_, i) => `secret-of-fleet imagePullSecrets,${i}`),
+  );
 });

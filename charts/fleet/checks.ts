@@ -17,6 +17,7 @@ import { objectStoreChecks } from './object-store-checks';
 import { platformChecks } from './platform-checks';
 import { clusterLabel, type ResolvedFleet, replicaLabel } from './resolve';
 import type { Fleet } from './schema';
+import { secretChecks } from './secret-checks';
 import type { BucketRetention } from './sizing';
 import { sizingChecks } from './sizing-checks';
 import { tenancyChecks } from './tenancy-checks';
@@ -439,6 +440,7 @@ const checks: readonly Check[] = [
   ...platformChecks,
   ...exposureChecks,
   ...externalsChecks,
+  ...secretChecks,
   ...externalSecretsChecks,
   ...gitopsChecks,
   ...sizingChecks,

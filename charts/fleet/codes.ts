@@ -105,6 +105,7 @@ export const codes = [
   'rule-file-unreadable',
   'rule-files-too-large',
   'scrape-interval',
+  'secret-of-fleet',
   'secrets-for-nobody',
   'secrets-refresh',
   'slo-objective',

@@ -1,17 +1,10 @@
 // What the schema cannot say about Secrets from the External Secrets Operator.
 import { seconds } from '../kit/units';
+import { namedSecrets } from './secret-checks';
 import { type Check, refuseIf } from './violations';
 
-/** Keys of the fleet file whose value is the name of a Secret, or names. */
-const references: readonly string[] = ['secret', 'adminSecret', 'imagePullSecrets'];
-
-const namesSecret = (value: unknown): boolean =>
-  typeof value === 'object' &&
-  value !== null &&
-  Object.entries(value).some(([key, part]) => (references.includes(key) && part !== undefined) || namesSecret(part));
-
 const used: Check = (fleet) =>
-  refuseIf(fleet.externalSecrets !== undefined && !namesSecret(fleet), {
+  refuseIf(fleet.externalSecrets !== undefined && namedSecrets(fleet).length === 0, {
     code: 'secrets-for-nobody',
     path: ['externalSecrets'],
     problem: 'Secrets come from a store, and the fleet names none',

@@ -1,4 +1,5 @@
-// Every refusal about Secrets from a store: a fleet that trips it at », and one that nearly does.
+// Every refusal about Secrets by name, and from a store: a fleet that trips it at », and one that nearly does.
+import { spread } from './exposure';
 import { fleet, type Refusal } from './support';
 
 const grafana = 'observer: {in: kind, grafana: {adminSecret: grafana-admin}}';
@@ -6,6 +7,21 @@ const stored = (settings: string, observer = grafana): string =>
   `${fleet({ observer })}externalSecrets: {store: {name: vault}${settings}}\n`;
 
 export const externalSecretsRefusals: readonly Refusal[] = [
+  {
+    code: 'secret-of-fleet',
+    wrong: fleet({ observer: 'observer: {in: kind, grafana: {»adminSecret: objstore-credentials}}' }),
+    right: fleet({ observer: 'observer: {in: kind, grafana: {adminSecret: grafana-admin}}' }),
+  },
+  {
+    code: 'secret-of-fleet',
+    wrong: `${fleet()}imagePullSecrets: [a, »grafana-admin]\n`,
+    right: `${fleet()}imagePullSecrets: [a, grafana-admins]\n`,
+  },
+  {
+    code: 'secret-of-fleet',
+    wrong: spread({ more: 'imagePullSecrets: [»thanos-sidecar-server-tls]' }),
+    right: spread({ more: 'imagePullSecrets: [thanos-store-server-tls]' }),
+  },
   {
     code: 'secrets-for-nobody',
     wrong: stored('', 'observer: {in: kind, query: {replicas: 2}}').replace('externalSecrets', '»externalSecrets'),
