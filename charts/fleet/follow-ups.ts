@@ -29,7 +29,6 @@ export const elsewhere: Partial<Record<Violation['code'], readonly string[]>> = 
   'replica-for-nobody': ['objectStore.auth'],
   'replicas-behind-one-address': ['clusters.*.replicas'],
   'retention-out-of-order': ['retention'],
-  'secret-of-fleet': ['clusters.*.in', 'observer.grafana.adminSecret'],
   'secrets-for-nobody': [''],
   'static-keys': ['clusters.*.in', 'kubernetes.*.platform', 'objectStore.auth', 'objectStore.endpoint'],
   'tenant-label': ['clusters.*.labels'],
