@@ -106,6 +106,13 @@ describe('a fleet file', () => {
     });
   });
 
+  test('takes numbers of YAML for CPU and series, as their texts', () => {
+    const cluster = (cpu: string, series: string) =>
+      resolved(fleet({ clusters: `clusters: {chicago: {in: kind, series: ${series}, resources: {cpu: ${cpu}}}}` })).clusters[0];
+    expect(cluster('2', '50000')).toEqual(cluster('"2"', '50k'));
+    expect(cluster('0.5', '1000000')).toEqual(cluster('"0.5"', '1M'));
+  });
+
   test('tunes alerts for all clusters, and for one of them', () => {
     const { alerts, clusters: all } = resolved(
       fleet({

@@ -18,9 +18,14 @@ export const volumeSize = size('512Mi', '64Ti');
 export const partSize = size('5Mi', '5Gi');
 export const memorySize = size('64Mi', '4Ti');
 export const ratio = text(/^(?=.*[1-9])\d{1,2}(\.\d{1,4})?%$/, 'write a share from above 0% to below 100%, such as 5%');
-export const amount = text(amountPattern, 'write a number such as 800, 120k or 4M');
+/** YAML reads `cpu: 2` as a number: its text is meant. For types it is a text. */
+const orNumber = <T extends z.ZodType>(schema: T): T =>
+  z
+    .preprocess((value) => (typeof value === 'number' ? String(value) : value), schema)
+    .meta({ type: ['string', 'number'] }) as z.ZodType as T;
+export const amount = orNumber(text(amountPattern, 'write a number such as 800, 120k or 4M'));
 export const rate = text(ratePattern, 'write a rate such as 2/s or 30/m');
-export const cpu = text(cpuPattern, 'write CPU as 250m, or "2" in quotes');
+export const cpu = orNumber(text(cpuPattern, 'write CPU as 250m or 2'));
 /** RFC 1123 label: what Kubernetes takes as a name (and DNS as a label). */
 export const dnsLabel = text(
   /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/,

@@ -27,8 +27,8 @@ export const bytes = (quantity: string): number => {
 export const cores = (quantity: string): number =>
   quantity.endsWith('m') ? Number(quantity.slice(0, -1)) / 1000 : Number(quantity);
 
-/** A number as people say it: `800`, `120k`, `4M`. */
-export const amountPattern = /^[1-9]\d{0,5}(\.\d{1,3})?[kM]?$/;
+/** A number as people say it: `800`, `50000`, `120k`, `4M`. */
+export const amountPattern = /^([1-9]\d{0,8}|[1-9]\d{0,5}(\.\d{1,3})?[kM])$/;
 /** Events in time: `2/s`, `30/m`. */
 export const ratePattern = /^(?=.*[1-9])\d{1,5}(\.\d{1,3})?\/[smh]$/;
 
