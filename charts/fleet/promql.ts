@@ -1,46 +1,70 @@
 // PromQL by Prometheus' own grammar, as its web interface uses it: what does not parse, and what an expression keeps.
 import { type Matcher, matchesEmpty, regexErrorIn, stringErrorIn, unquoted } from './promql-matchers';
 
-interface Node {
+/** What the grammar gives. */
+interface Tree {
   readonly name: string;
-  readonly type: { readonly isError: boolean };
   readonly from: number;
   readonly to: number;
-  readonly firstChild: Node | null;
-  readonly lastChild: Node | null;
-  readonly nextSibling: Node | null;
-  getChild(name: string): Node | null;
+  readonly firstChild: Tree | null;
+  readonly nextSibling: Tree | null;
+}
+interface Grammar {
+  readonly parser: { parse(text: string): { readonly topNode: Tree } };
 }
 
-interface Grammar {
-  readonly parser: { parse(text: string): { readonly topNode: Node } };
+/** A part of an expression. */
+interface Node {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+  readonly children: readonly Node[];
 }
+
+/** What stands behind an operand. */
+const behind = ['OffsetExpr', 'StepInvariantExpr', 'MatrixSelector', 'SubqueryExpr'];
+
+/** The grammar takes `a + b offset 5m` for (a + b) offset 5m; what stands behind is of the last operand only. */
+const ofLastOperand = (node: Node): Node => {
+  const [operand, ...rest] = node.children;
+  const last = operand?.children.at(-1);
+  if (!behind.includes(node.name) || !last || !['BinaryExpr', 'UnaryExpr'].includes(operand?.name ?? '')) return node;
+  const bound = ofLastOperand({ ...node, from: last.from, children: [last, ...rest] });
+  return { ...(operand as Node), to: node.to, children: [...(operand as Node).children.slice(0, -1), bound] };
+};
+
+const nodeOf = ({ name, from, to, firstChild }: Tree): Node => {
+  const children: Node[] = [];
+  for (let child = firstChild; child; child = child.nextSibling) if (child.name !== 'LineComment') children.push(nodeOf(child));
+  return ofLastOperand({ name, from, to, children });
+};
+
+/** Numbers and keywords as the grammar knows them, in as many characters: `1` for `1.`, `step()` for `STEP()`. */
+const forGrammar = (expr: string): string =>
+  expr.replace(
+    /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`|#.*|(?<![\w.])(\d+)\.(?!\d)((?:e[+-]?\d+)?)|\b(?:step|range|min_of|max_of)(?=\s*\()/gi,
+    (found: string, digits?: string, exponent?: string) =>
+      digits === undefined ? (/^\w/.test(found) ? found.toLowerCase() : found) : `${digits}${exponent} `,
+  );
 
 const parse = (expr: string): Node => {
   // only fleets with rules of their own load it; the package has a CommonJS build and types for the other one only
   const { parser }: Grammar = require('@prometheus-io/lezer-promql');
-  return parser.parse(expr).topNode;
+  return nodeOf(parser.parse(forGrammar(expr)).topNode);
 };
 
-const childrenOf = (node: Node): Node[] => {
-  const children: Node[] = [];
-  for (let child = node.firstChild; child; child = child.nextSibling) children.push(child);
-  return children;
-};
-const everyNode = (node: Node): Node[] => [node, ...childrenOf(node).flatMap(everyNode)];
+const childIn = (node: Node | undefined, name: string): Node | undefined => node?.children.find((child) => child.name === name);
+const everyNode = (node: Node): Node[] => [node, ...node.children.flatMap(everyNode)];
 const short = (text: string): string => (text.length > 40 ? `${text.slice(0, 39)}…` : text);
 
 /** Expressions that only stand around another one. */
 const wrappers = ['PromQL', 'ParenExpr', 'UnaryExpr', 'OffsetExpr', 'StepInvariantExpr'];
 /** What such an expression stands around. */
-const inner = (node: Node): Node | undefined => childrenOf(node).find((child) => child.name !== 'UnaryOp');
+const inner = (node: Node): Node | undefined => node.children.find((child) => child.name !== 'UnaryOp');
 const isRange = (node: Node | undefined): boolean =>
   node !== undefined &&
   (node.name === 'MatrixSelector' || node.name === 'SubqueryExpr' || (wrappers.includes(node.name) && isRange(inner(node))));
-const argumentsOf = (node: Node): Node[] => {
-  const body = node.getChild('FunctionCallBody');
-  return body ? childrenOf(body) : [];
-};
+const argumentsOf = (node: Node): readonly Node[] => childIn(node, 'FunctionCallBody')?.children ?? [];
 
 /** v: what is there at an instant, m: a range of time, s: a number, t: a text. */
 type Type = 'v' | 'm' | 's' | 't';
@@ -78,14 +102,14 @@ const typeOf = (node: Node, text: (node: Node) => string): Type => {
   if (wrappers.includes(node.name)) return typeOf(inner(node) as Node, text);
   if (node.name === 'NumberDurationLiteral') return 's';
   if (node.name === 'StringLiteral') return 't';
-  if (node.name === 'FunctionCall') return /^(scalar|time|pi)$/.test(text(node.firstChild as Node)) ? 's' : 'v';
-  const sides = node.name === 'BinaryExpr' ? [node.firstChild as Node, node.lastChild as Node] : [];
+  if (node.name === 'FunctionCall') return /^(scalar|time|pi)$/.test(text(node.children[0] as Node)) ? 's' : 'v';
+  const sides = node.name === 'BinaryExpr' ? [node.children[0] as Node, node.children.at(-1) as Node] : [];
   return sides.length > 0 && sides.every((side) => typeOf(side, text) === 's') ? 's' : 'v';
 };
 
 /** What is wrong with what a function or aggregation is given. */
 const callError = (node: Node, text: (node: Node) => string): string | undefined => {
-  const name = text(node.firstChild as Node).toLowerCase();
+  const name = text(node.children[0] as Node).toLowerCase();
   const takes = signatures.get(name);
   if (takes === undefined) return `${name} is experimental, and no program of the fleet has the feature flag for it`;
   const given = argumentsOf(node).map((argument) => typeOf(argument, text));
@@ -101,15 +125,15 @@ const callError = (node: Node, text: (node: Node) => string): string | undefined
 };
 
 const binaryError = (node: Node, text: (node: Node) => string): string | undefined => {
-  const types = [node.firstChild, node.lastChild].map((side) => typeOf(side as Node, text));
-  const comparison = ['Eql', 'Neq', 'Lte', 'Lss', 'Gte', 'Gtr'].some((name) => node.getChild(name));
-  const set = ['And', 'Or', 'Unless'].some((name) => node.getChild(name));
-  const bool = node.getChild('BoolModifier');
-  const matching = node.getChild('MatchingModifierClause');
-  const grouped = matching?.getChild('GroupLeft') ?? matching?.getChild('GroupRight');
-  const [matched, included] = (matching ? childrenOf(matching) : [])
+  const types = [node.children[0], node.children.at(-1)].map((side) => typeOf(side as Node, text));
+  const comparison = ['Eql', 'Neq', 'Lte', 'Lss', 'Gte', 'Gtr'].some((name) => childIn(node, name));
+  const set = ['And', 'Or', 'Unless'].some((name) => childIn(node, name));
+  const bool = childIn(node, 'BoolModifier');
+  const matching = childIn(node, 'MatchingModifierClause');
+  const grouped = childIn(matching, 'GroupLeft') ?? childIn(matching, 'GroupRight');
+  const [matched, included] = (matching ? matching.children : [])
     .filter(({ name }) => name === 'GroupingLabels')
-    .map((labels) => childrenOf(labels).map(text));
+    .map((labels) => labels.children.map(text));
   if (types.includes('m')) return 'ranges of time cannot be compared or computed with';
   if (types.includes('t')) return 'texts cannot be compared or computed with';
   if (set && types.includes('s')) return 'and, or and unless take series on both sides';
@@ -117,15 +141,15 @@ const binaryError = (node: Node, text: (node: Node) => string): string | undefin
   if (bool && !comparison) return 'bool is for comparisons only';
   if (comparison && !bool && types.every((type) => type === 's')) return 'a comparison of two numbers needs bool, such as > bool';
   if (matched && matched.length > 0 && types.includes('s')) return 'on and ignoring take series on both sides';
-  const both = matching?.getChild('On') ? matched?.find((label) => included?.includes(label)) : undefined;
+  const both = childIn(matching, 'On') ? matched?.find((label) => included?.includes(label)) : undefined;
   return both && `${both} is in on and in the group as well`;
 };
 
 const selectorError = (node: Node, text: (node: Node) => string): string | undefined => {
-  const name = node.getChild('Identifier');
-  const list = node.getChild('LabelMatchers');
-  const matchers = (list ? childrenOf(list) : []).map((matcher): Matcher => {
-    const [label, operator, value] = childrenOf(matcher);
+  const name = childIn(node, 'Identifier');
+  const list = childIn(node, 'LabelMatchers');
+  const matchers = (list ? list.children : []).map((matcher): Matcher => {
+    const [label, operator, value] = matcher.children;
     if (!operator || !value) return { label: '__name__', operator: '=', value: unquoted(text(matcher)) };
     const quoted = label?.name === 'QuotedLabelName';
     return {
@@ -174,7 +198,7 @@ export const promqlErrorIn = (expr: string): string | undefined => {
   const tree = parse(expr);
   const text = (node: Node) => expr.slice(node.from, node.to);
   const nodes = everyNode(tree);
-  const syntax = nodes.find((node) => node.type.isError);
+  const syntax = nodes.find((node) => node.name === '⚠');
   if (syntax) {
     const called = expr[syntax.from] === '(' ? /\w+\s*$/.exec(expr.slice(0, syntax.from))?.[0] : undefined;
     if (called) return `there is no function ${called}`;
@@ -197,18 +221,18 @@ const isLost = (outcome: Outcome): outcome is { readonly lost: Node } => typeof 
 /** The part of an expression that takes a label away from all its series, or undefined if each still has its own. */
 export const partWithout = (expr: string, label: string): string | undefined => {
   const text = (node: Node) => expr.slice(node.from, node.to);
-  const names = (node: Node | null) => (node ? childrenOf(node).map(text) : []);
+  const names = (node: Node | undefined) => (node?.children ?? []).map(text);
 
   const aggregate = (node: Node): Outcome => {
     const outcome = of(argumentsOf(node).at(-1));
-    const modifier = node.getChild('AggregateModifier');
-    if (outcome === 'constant' || /^(topk|bottomk|limitk|limit_ratio)$/.test(text(node.firstChild as Node))) return outcome;
-    const listed = names(modifier?.getChild('GroupingLabels') ?? null).includes(label);
-    return listed === (modifier?.getChild('By') !== null) && modifier ? outcome : { lost: node };
+    const modifier = childIn(node, 'AggregateModifier');
+    if (outcome === 'constant' || /^(topk|bottomk|limitk|limit_ratio)$/.test(text(node.children[0] as Node))) return outcome;
+    const listed = names(childIn(modifier, 'GroupingLabels')).includes(label);
+    return listed === (childIn(modifier, 'By') !== undefined) && modifier ? outcome : { lost: node };
   };
 
   const call = (node: Node): Outcome => {
-    const name = text(node.firstChild as Node);
+    const name = text(node.children[0] as Node);
     const args = argumentsOf(node);
     if (/^absent(_over_time)?$/.test(name))
       return new RegExp(`[{,]\\s*${label}\\s*=\\s*["'\`]`).test(text(node)) ? 'kept' : { lost: node };
@@ -218,24 +242,24 @@ export const partWithout = (expr: string, label: string): string | undefined => 
   };
 
   const binary = (node: Node): Outcome => {
-    const [left, right] = [of(node.firstChild ?? undefined), of(node.lastChild ?? undefined)];
-    if (node.getChild('And') || node.getChild('Unless')) return left;
+    const [left, right] = [of(node.children[0]), of(node.children.at(-1))];
+    if (childIn(node, 'And') || childIn(node, 'Unless')) return left;
     const worse = isLost(left) ? left : isLost(right) ? right : left;
-    if (node.getChild('Or')) return worse;
+    if (childIn(node, 'Or')) return worse;
     if (left === 'constant') return right;
     if (right === 'constant') return left;
-    const matching = node.getChild('MatchingModifierClause');
+    const matching = childIn(node, 'MatchingModifierClause');
     if (!matching) return worse;
-    if (matching.getChild('GroupLeft')) return left;
-    if (matching.getChild('GroupRight')) return right;
-    const listed = names(matching.getChild('GroupingLabels')).includes(label);
-    return listed === (matching.getChild('On') !== null) ? worse : { lost: node };
+    if (childIn(matching, 'GroupLeft')) return left;
+    if (childIn(matching, 'GroupRight')) return right;
+    const listed = names(childIn(matching, 'GroupingLabels')).includes(label);
+    return listed === (childIn(matching, 'On') !== undefined) ? worse : { lost: node };
   };
 
   const of = (node: Node | undefined): Outcome => {
     if (!node) return 'constant';
     if (wrappers.includes(node.name)) return of(inner(node));
-    if (node.name === 'SubqueryExpr') return of(node.firstChild ?? undefined);
+    if (node.name === 'SubqueryExpr') return of(node.children[0]);
     if (node.name === 'AggregateExpr') return aggregate(node);
     if (node.name === 'FunctionCall') return call(node);
     if (node.name === 'BinaryExpr') return binary(node);
