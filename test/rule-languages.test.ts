@@ -218,6 +218,28 @@ const unusual = [
   'rate(x[step()])',
   'up offset (1m+1m)',
   'up > 0 and on () vector(1)',
+  'a - a offset 1h',
+  '-a offset 1h',
+  'a * b @ end()',
+  'sum by (job) # of each job\n(up)',
+  'x[-5m + 10m]',
+  'x offset (0)',
+  'x offset 0s offset 5m',
+  'x[STEP() * 2]',
+  'x[max_of(5m, step())]',
+  'x </ 5',
+  'x > 1.',
+  'x > 0X1F',
+  'foo{a="\\101"}',
+  'foo{a=~`\\pN+`}',
+  'foo{a=~`\\p{Greek}`}',
+  'foo{a=~"^*"}',
+  'foo{a=~"[]a]"}',
+  'foo{a=~"(?)a"}',
+  'foo{a=~"(?<n>a)"}',
+  'foo{a=~`a\\z`}',
+  'foo{a=~"(a{100}){10}"}',
+  '{a!~`\\pL*`}',
 ];
 /** What promtool refuses, although it has the form of an expression. */
 const unsound = [
@@ -281,11 +303,71 @@ const unsound = [
   'histogram_quantiles(up, "q", 0.1)',
   'sum("a")',
   'foo{__name__=~"b.*"}',
+  '-x[5m]',
+  'a + b[5m:]',
+  'x offset 5m offset 5m',
+  'x @ 1 @ 2',
+  'x @ Inf',
+  'x[-5m]',
+  'x[Inf]',
+  'x[step():1m]',
+  'x[5m / 0]',
+  'x offset 300y',
+  'x > 300y',
+  'x > 1e400',
+  'x > 5minutes',
+  'RATE(x[5m])',
+  'atan2',
+  'x\u00a0+ y',
+  'foo{a="b}',
+  'foo{a="\\\'"}',
+  'foo{a="\\x1"}',
+  'foo{a="\\400"}',
+  'foo{a="\\ud800"}',
+  'sum by ("") (x)',
+  'foo{a=~"a*+"}',
+  'foo{a=~"a{2}{3}"}',
+  'foo{a=~"a{1001}"}',
+  'foo{a=~"(a{100}){11}"}',
+  'foo{a=~"a{2,1}"}',
+  'foo{a=~"[z-a]"}',
+  'foo{a=~"[[:foo:]]"}',
+  'foo{a=~`[\\b]`}',
+  'foo{a=~`\\C`}',
+  'foo{a=~`\\Z`}',
+  'foo{a=~`\\p{Grek}`}',
+  'foo{a=~"(?x)a"}',
+  'foo{a=~"(?-)a"}',
+  'foo{a=~"(?P<a-b>c)"}',
+  'foo{a=~"(?P=n)"}',
+  'foo{a=~"a)"}',
+  '{a=~`[[:digit:]]*`}',
+  '{a=~`\\A\\z`}',
 ];
 
 describe('an expression that is unusual and right', () => {
   test.each(unusual)('%s is taken', (expr) => {
     expect(promqlErrorIn(expr)).toBeUndefined();
+  });
+});
+
+/** What Prometheus takes, and the earlier PromQL of the ruler does not. */
+describe('an expression that only Prometheus reads', () => {
+  test.each([
+    ['first_over_time(x[5m])', 'first_over_time(x[5m])', 'first_over_time'],
+    ['rate(x[5m*2])', '5m*2', 'a duration that is computed'],
+    ['x offset (5m)', '(5m)', 'a duration that is computed'],
+    ['x[range()]', 'range()', 'a duration that is computed'],
+    ['x </ 5', 'x </ 5', '</'],
+  ])('%s is refused of the ruler', (expr, part, what) => {
+    expect(promqlErrorIn(expr)).toBeUndefined();
+    expect(promqlErrorIn(expr, 'ruler')).toBe(
+      `in ${part}, ${what} is read by Prometheus only, not by the ruler: such a rule is for a rule file of clusters`,
+    );
+  });
+
+  test.each(['rate(x[5m])', 'x offset -5m', 'x[step()]', 'x[1e3]', 'x > 5'])('%s is read by the ruler as well', (expr) => {
+    expect(promqlErrorIn(expr, 'ruler')).toBeUndefined();
   });
 });
 
@@ -300,7 +382,7 @@ describe('an expression that has the right form only', () => {
     ['a{b=~"(c"}', 'in a{b=~"(c"}, "(c" is no regular expression: unterminated group'],
     ['a{b=~"(?!c)"}', 'in a{b=~"(?!c)"}, "(?!c)" is no regular expression: RE2 has no (?!…)'],
     ['a{b=~"\\d"}', 'in "\\d", there is no escape \\d in a string: it is \\\\d, or the string is in `backticks`'],
-    ['rate(x[0s])', 'in 0s, a range of time is longer than 0'],
+    ['rate(x[0s])', 'in x[0s], a range of time is longer than 0'],
     ['limitk(1, up)', 'in limitk(1, up), limitk is experimental, and no program of the fleet has the feature flag for it'],
   ])('%s is refused: %s', (expr, error) => {
     expect(promqlErrorIn(expr)).toBe(error);

@@ -1,51 +1,44 @@
 // Label matchers of PromQL: strings as Go reads them, and regular expressions as RE2 does.
+import { readRegex } from './re2';
+
+/** A sequence in a string of Go that stands for something: a byte, a character, an octal byte, a letter or quote. */
+const escapes = /\\(?:x([\da-fA-F]{2})|(?:u([\da-fA-F]{4})|U([\da-fA-F]{8}))|([0-3][0-7]{2})|([abfnrtv\\'"]))|\\.?/gs;
+const isCharacter = (hex: string): boolean => {
+  const code = Number.parseInt(hex, 16);
+  return code < 0xd800 || (code > 0xdfff && code <= 0x10ffff);
+};
 
 /** Why a string of PromQL, with its quotes, is none, or undefined: an unknown escape is an error there. */
 export const stringErrorIn = (quoted: string): string | undefined => {
   if (quoted.startsWith('`')) return undefined;
-  for (const [sequence] of quoted.matchAll(/\\./gs))
-    if (!/^\\[abfnrtv\\'"xuU0-7]/.test(sequence))
+  if (!/^(["'])(?:\\.|[^\\])*\1$/s.test(quoted)) return 'a text never ends';
+  for (const [sequence, byte, short, long, octal, letter] of quoted.slice(1, -1).matchAll(escapes)) {
+    const character = short ?? long;
+    const isLetter = letter !== undefined && (!/['"]/.test(letter) || letter === quoted[0]);
+    if (!(byte ?? octal) && !isLetter && !(character !== undefined && isCharacter(character)))
       return `there is no escape ${sequence} in a string: it is \\${sequence}, or the string is in \`backticks\``;
+  }
   return undefined;
 };
 
-/** What a string of PromQL says; escapes by number are left as they are. */
-export const unquoted = (quoted: string): string =>
-  quoted.startsWith('`')
-    ? quoted.slice(1, -1)
-    : quoted
-        .slice(1, -1)
-        .replace(
-          /\\([abfnrtv\\'"])/g,
-          (_, c) => ({ a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' })[c as string] ?? c,
-        );
-
-/** Without \Q…\E, between which nothing has a meaning. */
-const withoutQuotes = (regex: string): string => regex.replace(/\\Q.*?(\\E|$)/gs, 'q');
-
-/** The same expression for JavaScript, which has neither flags inside nor the same names of groups. */
-const ofJavaScript = (regex: string): RegExp =>
-  new RegExp(
-    `^(?:${withoutQuotes(regex)
-      .replace(/\(\?[imsU-]+\)/g, '')
-      .replace(/\(\?[imsU-]+:/g, '(?:')
-      .replace(/\(\?P</g, '(?<')})$`,
-    's',
-  );
+/** What a string of PromQL says; what is no text in it is U+FFFD. */
+export const unquoted = (quoted: string): string => {
+  const bytes = Buffer.from(quoted.slice(1, -1)).toString('latin1');
+  if (quoted.startsWith('`')) return quoted.slice(1, -1);
+  const said = bytes.replace(escapes, (sequence, byte, short, long, octal, letter) => {
+    const character = short ?? long;
+    if (byte ?? octal) return String.fromCharCode(byte ? Number.parseInt(byte, 16) : Number.parseInt(octal, 8));
+    if (character !== undefined && isCharacter(character))
+      return Buffer.from(String.fromCodePoint(Number.parseInt(character, 16))).toString('latin1');
+    return { a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }[letter as string] ?? letter ?? sequence;
+  });
+  return Buffer.from(said, 'latin1').toString();
+};
 
 /** Why RE2 does not take a regular expression, or undefined. */
 export const regexErrorIn = (regex: string): string | undefined => {
-  const lacking = /\(\?(?:=|!|<=|<!|>)/.exec(withoutQuotes(regex).replace(/\\./gs, ''))?.[0];
-  if (lacking) return `RE2 has no ${lacking}…)`;
-  const sequences = withoutQuotes(regex).match(/\\./gs) ?? [];
-  const unknown = sequences.find((sequence) => /^\\[^aAbBCdDfnpPrsStvwWxz0\W_]/.test(sequence));
-  if (unknown) return `RE2 has no ${unknown}`;
-  try {
-    ofJavaScript(regex);
-    return undefined;
-  } catch (error) {
-    return (error as Error).message.replace(/^.*: /s, '').toLowerCase();
-  }
+  const read = readRegex(regex);
+  return 'error' in read ? read.error : undefined;
 };
 
 /** A matcher: the label, how it is compared, and with what. */
@@ -59,5 +52,6 @@ export interface Matcher {
 export const matchesEmpty = ({ operator, value }: Matcher): boolean => {
   if (operator === '=') return value === '';
   if (operator === '!=') return value !== '';
-  return ofJavaScript(value).test('') === (operator === '=~');
+  const read = readRegex(value);
+  return 'empty' in read && read.empty === (operator === '=~');
 };

@@ -1,4 +1,5 @@
 // PromQL by Prometheus' own grammar, as its web interface uses it: what does not parse, and what an expression keeps.
+import { durationPattern, seconds } from '../kit/units';
 import { type Matcher, matchesEmpty, regexErrorIn, stringErrorIn, unquoted } from './promql-matchers';
 
 /** What the grammar gives. */
@@ -39,12 +40,15 @@ const nodeOf = ({ name, from, to, firstChild }: Tree): Node => {
   return ofLastOperand({ name, from, to, children });
 };
 
-/** Numbers and keywords as the grammar knows them, in as many characters: `1` for `1.`, `step()` for `STEP()`. */
+/** The expression with numbers and keywords that the grammar knows, in as many characters: `01` for `1.`, `step()` for `STEP()`. */
 const forGrammar = (expr: string): string =>
   expr.replace(
-    /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`|#.*|(?<![\w.])(\d+)\.(?!\d)((?:e[+-]?\d+)?)|\b(?:step|range|min_of|max_of)(?=\s*\()/gi,
-    (found: string, digits?: string, exponent?: string) =>
-      digits === undefined ? (/^\w/.test(found) ? found.toLowerCase() : found) : `${digits}${exponent} `,
+    /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`|#.*|\b0x[\da-f_]+|(?<![\w.])\d+\.(?!\d)|[^\S \t\r\n]|\b(?:step|range|min_of|max_of)(?=\s*\()/gi,
+    (found) => {
+      if (/^0x/i.test(found)) return found.toLowerCase().replaceAll('_', '0');
+      if (/^\d/.test(found)) return `0${found.slice(0, -1)}`;
+      return /^\w/.test(found) ? found.toLowerCase() : /^\s/.test(found) ? '?' : found;
+    },
   );
 
 const parse = (expr: string): Node => {
@@ -107,10 +111,17 @@ const typeOf = (node: Node, text: (node: Node) => string): Type => {
   return sides.length > 0 && sides.every((side) => typeOf(side, text) === 's') ? 's' : 'v';
 };
 
+/** Prometheus, or the ruler, whose Thanos has an earlier version of PromQL. */
+export type Program = 'prometheus' | 'ruler';
+/** What the ruler's PromQL lacks of Prometheus' own. */
+const onlyInPrometheus = 'is read by Prometheus only, not by the ruler: such a rule is for a rule file of clusters';
+
 /** What is wrong with what a function or aggregation is given. */
-const callError = (node: Node, text: (node: Node) => string): string | undefined => {
-  const name = text(node.children[0] as Node).toLowerCase();
+const callError = (node: Node, text: (node: Node) => string, program: Program): string | undefined => {
+  const written = text(node.children[0] as Node);
+  const name = node.name === 'AggregateExpr' ? written.toLowerCase() : written;
   const takes = signatures.get(name);
+  if (name === 'first_over_time' && program === 'ruler') return `${name} ${onlyInPrometheus}`;
   if (takes === undefined) return `${name} is experimental, and no program of the fleet has the feature flag for it`;
   const given = argumentsOf(node).map((argument) => typeOf(argument, text));
   if (!takes.includes('m') && given.includes('m')) return `${name} takes no range of time`;
@@ -124,7 +135,9 @@ const callError = (node: Node, text: (node: Node) => string): string | undefined
   return `${name} takes ${expected ? `(${expected})` : 'nothing'}`;
 };
 
-const binaryError = (node: Node, text: (node: Node) => string): string | undefined => {
+const binaryError = (node: Node, text: (node: Node) => string, program: Program): string | undefined => {
+  const trim = childIn(node, 'TrimUpper') ?? childIn(node, 'TrimLower');
+  if (trim && program === 'ruler') return `${text(trim)} ${onlyInPrometheus}`;
   const types = [node.children[0], node.children.at(-1)].map((side) => typeOf(side as Node, text));
   const comparison = ['Eql', 'Neq', 'Lte', 'Lss', 'Gte', 'Gtr'].some((name) => childIn(node, name));
   const set = ['And', 'Or', 'Unless'].some((name) => childIn(node, name));
@@ -145,8 +158,17 @@ const binaryError = (node: Node, text: (node: Node) => string): string | undefin
   return both && `${both} is in on and in the group as well`;
 };
 
+/** What is wrong with the labels of by, without, on, ignoring and groups. */
+const labelsError = (node: Node, text: (node: Node) => string): string | undefined => {
+  const nameless = node.children.find((label) =>
+    /^$|\ufffd/.test(label.name === 'QuotedLabelName' ? unquoted(text(label)) : 'a'),
+  );
+  return nameless && `${text(nameless)} is no name of a label`;
+};
+
 const selectorError = (node: Node, text: (node: Node) => string): string | undefined => {
   const name = childIn(node, 'Identifier');
+  if (name && text(name).toLowerCase() === 'atan2') return 'atan2 is an operator';
   const list = childIn(node, 'LabelMatchers');
   const matchers = (list ? list.children : []).map((matcher): Matcher => {
     const [label, operator, value] = matcher.children;
@@ -169,32 +191,87 @@ const selectorError = (node: Node, text: (node: Node) => string): string | undef
 /** What an offset and a time after @ can stand behind; parentheses are not among them. */
 const selectors = ['VectorSelector', 'MatrixSelector', 'SubqueryExpr', 'OffsetExpr', 'StepInvariantExpr'];
 
+/** A number or a duration, in seconds. */
+const numberOf = (literal: string): number => {
+  const [, sign, digits = ''] = /^([+-]?)(.*)$/.exec(literal.replaceAll('_', '').replace(/\s+/g, '')) ?? [];
+  const number = /^inf$/i.test(digits)
+    ? Number.POSITIVE_INFINITY
+    : durationPattern.test(digits)
+      ? seconds(digits)
+      : Number(digits);
+  return sign === '-' ? -number : number;
+};
+/** Go counts nanoseconds in 63 bits: 292 years. */
+const longest = 2 ** 63 / 1e9;
+
+/** A duration of signs and a number or `step()`: all others are computed. */
+const plainDuration = /^([+\-\s]*)(?:(\d[\w.]*(?:(?<=\de)[+-]\d+)?|\.\d\w*|inf|nan)|step\s*\(\s*\))$/i;
+/** What a duration that is written as a number is, in seconds. */
+const secondsIn = (duration: string): number | undefined => {
+  const [, signs = '', number] = plainDuration.exec(duration) ?? [];
+  if (number === undefined) return undefined;
+  return signs.replace(/[^-]/g, '').length % 2 === 0 ? numberOf(number) : -numberOf(number);
+};
+
+const numberError = (node: Node, text: (node: Node) => string): string | undefined => {
+  const literal = text(node);
+  const next = text({ ...node, from: node.to, to: node.to + 1 });
+  if (/[\w.]/.test(next)) return `"${literal}${next}" is neither a number nor a duration`;
+  const isDuration = durationPattern.test(literal.replace(/^[+-]/, ''));
+  const number = numberOf(literal);
+  if (/^[+-]?\s*[\d.]/.test(literal) && !Number.isFinite(number)) return 'the number is too large';
+  const bounded = isDuration || node.name === 'NumberDurationLiteralInDurationContext';
+  return bounded && Math.abs(number) > longest ? 'no duration is longer than 292 years' : undefined;
+};
+
 const rangeError = (node: Node, text: (node: Node) => string): string | undefined => {
   const of = inner(node) as Node;
+  const durations = node.children.filter(({ name }) => name === 'DurationExpr');
+  if (durations.some((duration) => (secondsIn(text(duration)) ?? 1) <= 0)) return 'a range of time is longer than 0';
+  if (durations.some((duration) => /\b(inf|nan)\b/i.test(text(duration)))) return 'a range of time has an end';
+  if (node.name === 'SubqueryExpr' && !/\d/.test(text(durations[0] as Node)))
+    return 'the range of a subquery is no more than a step: it needs a number';
   if (node.name === 'MatrixSelector' && of.name !== 'VectorSelector') return 'a range of time is of a metric; of others, [5m:]';
   return node.name === 'SubqueryExpr' && typeOf(of, text) !== 'v' ? 'a subquery is of series only' : undefined;
 };
 
-/** Zero, in any of the forms of a duration; one that is computed is not followed. */
-const isZero = (duration: string): boolean => /^[0smhdwy.]+$/.test(duration);
+/** What is wrong with an offset or a time after @. */
+const modifierError = (node: Node, text: (node: Node) => string): string | undefined => {
+  const called = node.name === 'OffsetExpr' ? 'offset' : '@';
+  let of = inner(node) as Node;
+  if (!selectors.includes(of.name)) return `${called} stands behind a metric, its range or a subquery only`;
+  for (; ['OffsetExpr', 'StepInvariantExpr'].includes(of.name); of = inner(of) as Node)
+    if (of.name === node.name && (called === '@' || secondsIn(text(of.children.at(-1) as Node)) !== 0))
+      return `${called} stands here twice`;
+  const time = childIn(node, 'NumberDurationLiteral');
+  return time && !(Math.abs(numberOf(text(time))) < 2 ** 63) ? 'there is no such time' : undefined;
+};
 
-const typeError = (node: Node, text: (node: Node) => string): string | undefined => {
+/** What is wrong with a duration, which only Prometheus computes. */
+const durationError = (node: Node, text: (node: Node) => string, program: Program): string | undefined => {
+  if (program === 'ruler' && !plainDuration.test(text(node))) return `a duration that is computed ${onlyInPrometheus}`;
+  const divided = childIn(node, 'Div') ?? childIn(node, 'Mod');
+  return divided && secondsIn(text(node.children.at(-1) as Node)) === 0 ? 'a duration is divided by 0' : undefined;
+};
+
+const typeError = (node: Node, text: (node: Node) => string, program: Program): string | undefined => {
   if (experimental.includes(node.name)) return 'this is experimental, and no program of the fleet has the feature flag for it';
   if (node.name === 'StringLiteral') return stringErrorIn(text(node));
-  if (node.name === 'FunctionCall' || node.name === 'AggregateExpr') return callError(node, text);
-  if (node.name === 'BinaryExpr') return binaryError(node, text);
+  if (node.name.startsWith('NumberDurationLiteral')) return numberError(node, text);
+  if (node.name === 'FunctionCall' || node.name === 'AggregateExpr') return callError(node, text, program);
+  if (node.name === 'BinaryExpr') return binaryError(node, text, program);
   if (node.name === 'VectorSelector') return selectorError(node, text);
+  if (/^(Offset)?DurationExpr$/.test(node.name)) return durationError(node, text, program);
+  if (node.name === 'GroupingLabels') return labelsError(node, text);
   if (node.name === 'MatrixSelector' || node.name === 'SubqueryExpr') return rangeError(node, text);
-  if (node.name === 'DurationExpr' && isZero(text(node))) return 'a range of time is longer than 0';
-  if ((node.name === 'OffsetExpr' || node.name === 'StepInvariantExpr') && !selectors.includes((inner(node) as Node).name))
-    return `${node.name === 'OffsetExpr' ? 'offset' : '@'} stands behind a metric, its range or a subquery only`;
+  if (node.name === 'OffsetExpr' || node.name === 'StepInvariantExpr') return modifierError(node, text);
   if (node.name === 'UnaryExpr' && !['v', 's'].includes(typeOf(inner(node) as Node, text)))
     return 'only series and numbers have a sign';
   return undefined;
 };
 
-/** Why an expression does not parse, or undefined. */
-export const promqlErrorIn = (expr: string): string | undefined => {
+/** Why a program does not take an expression, or undefined. */
+export const promqlErrorIn = (expr: string, program: Program = 'prometheus'): string | undefined => {
   const tree = parse(expr);
   const text = (node: Node) => expr.slice(node.from, node.to);
   const nodes = everyNode(tree);
@@ -205,7 +282,7 @@ export const promqlErrorIn = (expr: string): string | undefined => {
     return `"${expr.slice(syntax.from, syntax.from + 30) || expr.slice(-30)}" is no PromQL`;
   }
   for (const node of nodes) {
-    const error = typeError(node, text);
+    const error = typeError(node, text, program);
     if (error) return `in ${short(text(node))}, ${error}`;
   }
   return undefined;

@@ -189,7 +189,7 @@ const templateFindings = (texts: unknown): Finding[] =>
 const expressionFindings = (rule: YAMLMap, group: YAMLMap, { global }: Where): Finding[] => {
   const expr = rule.get('expr', true);
   if (!isScalar(expr) || typeof expr.value !== 'string') return [];
-  const error = promqlErrorIn(expr.value);
+  const error = promqlErrorIn(expr.value, global ? 'ruler' : 'prometheus');
   if (error !== undefined)
     return [
       {
