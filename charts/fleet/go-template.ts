@@ -1,10 +1,8 @@
 // Templates of labels and annotations, as Go's text/template reads them: Prometheus takes no rule of a file in which one does not parse.
+import { stringErrorIn, unquoted } from './promql-matchers';
 
 const keywords = ['if', 'range', 'with', 'define', 'block', 'else', 'end', 'template', 'break', 'continue'];
-const words = ['true', 'false', 'nil'];
-const builtin = 'and break call continue eq ge gt html index js le len lt ne not or print printf println slice urlquery'.split(
-  ' ',
-);
+const builtin = 'and call eq ge gt html index js le len lt ne not or print printf println slice urlquery'.split(' ');
 /** prometheus template/template.go */
 const functions = [
   ...builtin,
@@ -15,107 +13,216 @@ const functions = [
 /** What Prometheus defines before an alert's texts. */
 const variables = ['$', '$labels', '$externalLabels', '$externalURL', '$value'];
 
-const token =
-  /\s+|"(?:\\[abfnrtvxuU0-7\\"]|[^"\\\n])*"|`[^`]*`|'(?:\\[abfnrtvxuU0-7\\']|[^'\\\n])+'|\$\w*(?![\w.])|\$\w*(?=\.[A-Za-z_])|\.[A-Za-z_]\w*|[+-]?(?:\d\w*\.?\w*|\.\d\w*)|:=|[=|,().]|[A-Za-z_]\w*/y;
+/** What is between `{{` and `}}`. */
+interface Action {
+  readonly shown: string;
+  readonly tokens: readonly Token[];
+}
+interface Token {
+  readonly kind: 'variable' | 'field' | 'dot' | 'word' | 'number' | 'string' | 'sign';
+  readonly text: string;
+  /** Whether there is space before it. */
+  readonly spaced: boolean;
+}
 
-/** Tokens of what is between `{{` and `}}`, and where it ends; undefined if it never does. */
-const actionAt = (text: string, start: number): { tokens: string[]; end: number } | { unexpected: string } => {
-  const tokens: string[] = [];
-  let at = start;
-  for (;;) {
-    const end = /\s+-\}\}|\}\}/y;
-    end.lastIndex = at;
-    const closing = end.exec(text);
-    if (closing) return { tokens: tokens.filter((t) => t.trim() !== ''), end: at + closing[0].length };
-    token.lastIndex = at;
-    const found = token.exec(text)?.[0];
-    if (!found)
-      return { unexpected: at >= text.length ? 'an action that never ends: {{ without }}' : `"${text.slice(at, at + 10)}"` };
-    tokens.push(found);
-    at += found.length;
+class TemplateError extends Error {}
+const refuse = (error: string): never => {
+  throw new TemplateError(error);
+};
+
+/** What can follow a name. */
+const ends = '(?=[\\s.,|:()]|\\}\\}|$)';
+const kinds = Object.entries({
+  number: /[+-]?\.?\d[\p{L}\p{Nd}_.]*(?:(?<=[eEpP])[+-]\d+)?/u,
+  variable: new RegExp(`\\$[\\p{L}\\p{Nd}_]*${ends}`),
+  field: new RegExp(`\\.(?!\\d)[\\p{L}\\p{Nd}_]+${ends}`),
+  dot: new RegExp(`\\.${ends}`),
+  word: new RegExp(`(?!\\d)[\\p{L}\\p{Nd}_]+${ends}`),
+  string: /"(?:\\.|[^"\\\n])*"|`[^`]*`|'(?:\\.|[^'\\\n])*'/,
+  sign: /:=|[=|(),]/,
+} satisfies Record<Token['kind'], RegExp>).map(([kind, pattern]): [Token['kind'], RegExp] => [
+  kind as Token['kind'],
+  new RegExp(pattern, 'uy'),
+]);
+/** An integer, or a number with a point, an exponent or an `i`; without a sign. */
+const number =
+  /^(?:0[xX](?:_?[\da-fA-F])+|0[bB](?:_?[01])+|0[oO]?(?:_?[0-7])*|[1-9](?:_?\d)*|0[xX](?:_?[\da-fA-F])+\.?(?:[\da-fA-F]_?)*[pP][+-]?\d+|(?=.*[.eEi])(?:\d(?:_?\d)*\.?|\.\d)(?:\d(?:_?\d)*)?(?:[eE][+-]?\d+)?i?)$/;
+
+const isLiteral = (kind: Token['kind'], text: string): boolean =>
+  kind === 'number'
+    ? number.test(text.replace(/^[+-]/, ''))
+    : kind !== 'string' || (stringErrorIn(text) === undefined && (!text.startsWith("'") || [...unquoted(text)].length === 1));
+
+/** All actions of a template; comments are none. */
+const actionsOf = (text: string): Action[] => {
+  const actions: Action[] = [];
+  for (let at = text.indexOf('{{'); at >= 0; at = text.indexOf('{{', at)) {
+    const comment = /\{\{(?:-\s)?\/\*.*?\*\/(?:\s-)?\}\}/sy;
+    comment.lastIndex = at;
+    const skipped = comment.exec(text)?.[0].length;
+    if (skipped !== undefined) {
+      at += skipped;
+      continue;
+    }
+    at += /^-\s/.test(text.slice(at + 2)) ? 3 : 2;
+    const start = at;
+    const tokens: Token[] = [];
+    for (;;) {
+      const space = /^\s*/.exec(text.slice(at))?.[0].length ?? 0;
+      const end = /^(?:\s-)?\}\}/.exec(text.slice(space > 0 && text[at + space] === '-' ? at + space - 1 : at + space))?.[0];
+      if (end) {
+        actions.push({ shown: `{{ ${text.slice(start, at).trim().replace(/\s+/g, ' ')} }}`, tokens });
+        at = text.indexOf('}}', at) + 2;
+        break;
+      }
+      at += space;
+      if (at >= text.length) refuse('it has an action that never ends: {{ without }}');
+      const found = kinds.flatMap(([kind, pattern]): Token[] => {
+        pattern.lastIndex = at;
+        const [match] = pattern.exec(text) ?? [];
+        return match !== undefined && isLiteral(kind, match) ? [{ kind, text: match, spaced: space > 0 }] : [];
+      })[0];
+      if (!found) return refuse(`it has "${text.slice(at, at + 10)}"`);
+      tokens.push(found);
+      at += found.text.length;
+    }
+  }
+  return actions;
+};
+
+/** Reads a template as Go's parser does. */
+const read = (actions: readonly Action[]): void => {
+  let declared = [...variables];
+  let ranges = 0;
+  let action = 0;
+  let at = 0;
+  const here = () => actions[action - 1] as Action;
+  const token = () => here().tokens[at];
+  const isSign = (sign: string): boolean => token()?.kind === 'sign' && token()?.text === sign;
+  const misplaced = () => refuse(`${here().shown} lacks a value, or has one where it is given none`);
+
+  /** A value with its fields, and whether it is only a value; nothing if none stands here. */
+  const operand = (): 'plain' | 'called' | undefined => {
+    const value = token();
+    if (!value || (value.kind === 'sign' && value.text !== '(') || keywords.includes(value.text)) return undefined;
+    at += 1;
+    const plain = ['dot', 'number', 'string'].includes(value.kind) || /^(true|false|nil)$/.test(value.text);
+    if (value.kind === 'sign') pipeline('(', true);
+    if (value.kind === 'variable' && !declared.includes(value.text)) refuse(`there is no variable ${value.text}`);
+    if (value.kind === 'word' && !plain && !functions.includes(value.text)) refuse(`there is no function ${value.text}`);
+    for (; token()?.kind === 'field' && !token()?.spaced; at += 1)
+      if (plain) refuse(`${value.text}${token()?.text} is a field of what has none`);
+    return plain ? 'plain' : 'called';
+  };
+
+  const command = (): 'plain' | 'called' => {
+    const first = operand() ?? misplaced();
+    while (token() && !isSign(')')) {
+      if (isSign('|')) {
+        at += 1;
+        break;
+      }
+      if (!token()?.spaced || !operand()) misplaced();
+    }
+    return first;
+  };
+
+  /** Variables that are given what follows, and commands with pipes between them. */
+  const pipeline = (keyword: string, inParentheses = false): void => {
+    for (let commas = 0; token()?.kind === 'variable'; commas += 1) {
+      const sign = here().tokens[at + 1];
+      if (sign?.kind !== 'sign' || ![':=', '=', ','].includes(sign.text)) break;
+      declared.push(token()?.text ?? '');
+      at += 2;
+      if (sign.text !== ',') break;
+      if (keyword !== 'range' || commas > 0 || token()?.kind !== 'variable') misplaced();
+    }
+    let stages = 0;
+    for (; token() && !isSign(')'); stages += 1) if (command() === 'plain' && stages > 0) misplaced();
+    if ((token() !== undefined) !== inParentheses)
+      refuse(`${here().shown} has a parenthesis too ${inParentheses ? 'many' : 'few'}`);
+    if (stages === 0 && here().tokens.length === 1) refuse(`${here().shown} has no value`);
+    if (stages === 0) misplaced();
+    if (inParentheses) at += 1;
+  };
+
+  const name = (): void => {
+    if (token()?.kind !== 'string' || token()?.text.startsWith("'")) refuse(`${here().shown} has no name`);
+    at += 1;
+  };
+  const nothingMore = (keyword: string): void => {
+    if (token()) refuse(`${here().shown} has more than ${keyword}`);
+  };
+
+  /** A template of its own: without the variables around it. */
+  const definition = (keyword: string): void => {
+    const around = { declared, ranges };
+    [declared, ranges] = [['$'], 0];
+    if (until(keyword) === 'else') refuse(`there is no if for ${here().shown}`);
+    ({ declared, ranges } = around);
+  };
+
+  const control = (keyword: string): void => {
+    const outside = declared.length;
+    pipeline(keyword);
+    ranges += keyword === 'range' ? 1 : 0;
+    const end = until(keyword);
+    ranges -= keyword === 'range' ? 1 : 0;
+    if (end === 'else' && keyword !== 'range' && token()?.text === keyword) {
+      at += 1;
+      if (!token()) refuse(`${here().shown} has no value`);
+      control(keyword);
+    } else if (end === 'else') {
+      if (token()) refuse(`${here().shown} is neither else nor else ${keyword === 'range' ? 'if' : keyword}`);
+      if (until(keyword) === 'else') refuse(`there is an {{ else }} before ${here().shown}`);
+    }
+    declared.length = outside;
+  };
+
+  /** Reads one action, and what is in it; the keyword if it ends what is around it. */
+  const next = (outermost = false): 'end' | 'else' | undefined => {
+    action += 1;
+    at = 0;
+    if (here().tokens.length === 0) refuse('it has an action without a value: {{ }}');
+    const keyword = token()?.kind === 'word' && keywords.includes(token()?.text ?? '') ? token()?.text : undefined;
+    if (keyword !== undefined) at += 1;
+    if (keyword === 'if' || keyword === 'range' || keyword === 'with') control(keyword);
+    else if (keyword === 'template' || keyword === 'block' || keyword === 'define') {
+      name();
+      if (keyword === 'define' && !outermost) refuse(`${here().shown} stands in another block`);
+      if (keyword === 'define') nothingMore('a name');
+      if (keyword === 'block' || token()) pipeline(keyword);
+      if (keyword !== 'template') definition(keyword);
+    } else if (keyword === 'break' || keyword === 'continue') {
+      nothingMore(keyword);
+      if (ranges === 0) refuse(`${here().shown} is in no range`);
+    } else if (keyword === 'end') nothingMore('end');
+    else if (keyword === undefined) pipeline('');
+    return keyword === 'end' || keyword === 'else' ? keyword : undefined;
+  };
+
+  const until = (keyword: string): 'end' | 'else' => {
+    while (action < actions.length) {
+      const end = next();
+      if (end) return end;
+    }
+    return refuse(`there is no {{ end }} for {{ ${keyword} }}`);
+  };
+
+  while (action < actions.length) {
+    const end = next(true);
+    if (end === 'end') refuse(`there is nothing for ${here().shown} to end`);
+    if (end === 'else') refuse(`there is no if for ${here().shown}`);
   }
 };
 
-const blocks = ['if', 'range', 'with', 'define', 'block'];
-const isLiteral = (t: string): boolean => /^["'`\d+-]/.test(t) || words.includes(t);
-
-/** Whether a pipe, a sign of assignment or a parenthesis stands where a value is expected, or a value where it cannot be given one. */
-const misplaced = (tokens: readonly string[], start: number): boolean =>
-  tokens.some((t, i) => {
-    const [before, next] = [i > start ? tokens[i - 1] : '(', tokens[i + 1]];
-    if (t === '|') return ['(', '|', ':=', '='].includes(before ?? '') || (next !== undefined && isLiteral(next));
-    if (t === ')') return before === '(';
-    return (t === ':=' || t === '=') && (next === undefined || next === ')');
-  });
-
-/** What is between its `{{` and its `{{ end }}`. */
-interface Block {
-  readonly keyword: string;
-  /** Variables of around it, which there are again after it. */
-  readonly outside: ReadonlySet<string>;
-  /** Those of its own first action too: all that there is after an else. */
-  inside: ReadonlySet<string>;
-  /** Whether it had an else without a condition. */
-  last: boolean;
-}
-
 /** What is wrong with a template, or undefined. */
 export const templateErrorIn = (text: string): string | undefined => {
-  const open: Block[] = [];
-  let declared = new Set(variables);
-  for (let at = text.indexOf('{{'); at >= 0; at = text.indexOf('{{', at)) {
-    const comment = /\{\{(- )?\/\*.*?\*\/( -)?\}\}/sy;
-    comment.lastIndex = at;
-    const skipped = comment.exec(text);
-    if (skipped) {
-      at += skipped[0].length;
-      continue;
-    }
-    const action = actionAt(text, at + (/^\{\{- /.test(text.slice(at)) ? 3 : 2));
-    if ('unexpected' in action) return `it has ${action.unexpected}`;
-    const [first, ...rest] = action.tokens;
-    const shown = `{{ ${action.tokens.join(' ')} }}`;
-    if (first === undefined) return 'it has an action without a value: {{ }}';
-    const condition = first === 'else' ? rest[0] : first;
-    const valueAt = first === 'else' ? 2 : blocks.includes(first) ? 1 : 0;
-    if (['if', 'range', 'with'].includes(condition ?? '') && action.tokens.length === valueAt) return `${shown} has no value`;
-    if (misplaced(action.tokens, valueAt)) return `${shown} lacks a value, or has one where it is given none`;
-    const block = open.at(-1);
-    if (first === 'else') {
-      if (!block || !['if', 'range', 'with'].includes(block.keyword)) return `there is no if for ${shown}`;
-      if (block.last) return `there is an {{ else }} before ${shown}`;
-      if (condition !== undefined && !['if', 'with'].includes(condition)) return `${shown} is neither else nor else if`;
-      block.last = condition === undefined;
-      declared = new Set(block.inside);
-    }
-    if (first === 'end') {
-      if (!block) return `there is nothing for ${shown} to end`;
-      if (rest.length > 0) return `${shown} has more than end`;
-      open.pop();
-      declared = new Set(block.outside);
-    }
-    if (blocks.includes(first)) {
-      open.push({ keyword: first, outside: new Set(declared), inside: declared, last: false });
-      if (first === 'define') declared = new Set(['$']);
-    }
-    if ((first === 'break' || first === 'continue') && !open.some(({ keyword }) => keyword === 'range'))
-      return `${shown} is in no range`;
-    if (first === 'template' && !/^["`]/.test(rest[0] ?? '')) return `${shown} has no name`;
-    for (const [i, t] of action.tokens.entries()) {
-      const next = action.tokens[i + 1];
-      if (t.startsWith('$') && (next === ':=' || (next === ',' && first === 'range'))) declared.add(t);
-      if (t.startsWith('$') && !declared.has(t) && action.tokens[i - 1] !== ',') return `there is no variable ${t}`;
-      if (t.startsWith('$') && action.tokens[i - 1] === ',') declared.add(t);
-      if (/^[A-Za-z_]/.test(t) && ![...keywords, ...words, ...functions].includes(t)) return `there is no function ${t}`;
-    }
-    if (blocks.includes(first) || first === 'else') {
-      const current = open.at(-1);
-      if (current) current.inside = new Set(declared);
-      if (first === 'block') declared = new Set(['$']);
-    }
-    const depth = action.tokens.filter((t) => t === '(').length - action.tokens.filter((t) => t === ')').length;
-    if (depth !== 0) return `${shown} has a parenthesis too ${depth > 0 ? 'many' : 'few'}`;
-    at = action.end;
+  try {
+    read(actionsOf(text));
+    return undefined;
+  } catch (error) {
+    if (error instanceof TemplateError) return error.message;
+    throw error;
   }
-  return open.length > 0 ? `there is no {{ end }} for {{ ${open.at(-1)?.keyword} }}` : undefined;
 };
