@@ -1,6 +1,8 @@
-// PromQL and Go templates of users' own rules: what is refused, and what is not.
+// PromQL, Go templates and YAML of users' own rules: what is refused, and what is not.
 import { templateErrorIn } from '../charts/fleet/go-template';
 import { isRangeOfTime, partWithout, promqlErrorIn } from '../charts/fleet/promql';
+import { ruleFileViolations } from '../charts/fleet/rule-files';
+import type { Fleet } from '../charts/fleet/schema';
 
 describe('an expression of a rule', () => {
   test.each([
@@ -361,9 +363,7 @@ describe('an expression that only Prometheus reads', () => {
     ['x </ 5', 'x </ 5', '</'],
   ])('%s is refused of the ruler', (expr, part, what) => {
     expect(promqlErrorIn(expr)).toBeUndefined();
-    expect(promqlErrorIn(expr, 'ruler')).toBe(
-      `in ${part}, ${what} is read by Prometheus only, not by the ruler: such a rule is for a rule file of clusters`,
-    );
+    expect(promqlErrorIn(expr, 'ruler')).toBe(`in ${part}, ${what} is read by Prometheus only, not by the ruler`);
   });
 
   test.each(['rate(x[5m])', 'x offset -5m', 'x[step()]', 'x[1e3]', 'x > 5'])('%s is read by the ruler as well', (expr) => {
@@ -462,5 +462,62 @@ describe('a template', () => {
     ['{{ "never ends }}', 'it has ""never end"'],
   ])('%s is refused: %s', (text, error) => {
     expect(templateErrorIn(text)).toBe(error);
+  });
+});
+
+describe('a rule file', () => {
+  const problems = (text: string, place: 'global' | 'cluster' = 'cluster') => {
+    const fleet = { clusters: {}, alerts: { ruleFiles: { [place]: ['own.yaml'] } } } as unknown as Fleet;
+    const found = ruleFileViolations(fleet, '', new Map([['own.yaml', text]]), { alerts: [], records: [] });
+    return found.map(({ problem, consequence }) => `${problem}: ${consequence}`);
+  };
+  const rule = (keys: string) => `groups: [{name: shop, rules: [{expr: up, ${keys}}]}]\n`;
+  const good = rule('alert: Own');
+
+  test.each([
+    ['a --- behind it', `${good}---\n`],
+    ['a ... behind it', `${good}...\n# the end\n`],
+    ['both behind it', `${good}...\n---\n`],
+    ['keys without a value', rule('alert: Own, for: , labels: , annotations: ~')],
+    ['a name that is a number', rule('alert: 404')],
+    ['an expression that is a number', good.replace('expr: up', 'expr: 1.50')],
+    ['a rule that waits for 0', rule('alert: Own, for: 0')],
+    ['a recording rule with nothing to say', rule('record: a:b, for: 0s, annotations: {}')],
+    ['a group without rules', 'groups: [{name: shop, rules: }]'],
+    ['a limit with _', good.replace('rules', 'limit: 1_000, rules')],
+  ])('with %s is taken', (_, text) => {
+    expect(problems(text)).toEqual([]);
+  });
+
+  test.each([
+    ['a rule behind ---', `${good}---\n${good}`, '2:1: a second YAML document begins here'],
+    ['another version of YAML', `%YAML 1.2\n---\n${good}`, '1:1: "%YAML 1.2" is not read in YAML here'],
+    ['a control character', good.replace('shop', '\x01'), '1:17: "\\u0001" is not read in YAML here'],
+    ['an escape of JSON', good.replace('shop', '"a\\/b"'), '1:17: there is no escape \\/ in YAML here'],
+    ['braces in the name of a series', rule("record: 'a{b}'"), '1:50: the name of a series has no braces'],
+    ['a label without a name', rule('alert: Own, labels: {"": a}'), '1:63: this is no name of a label'],
+    ['a list for a name', rule('alert: Own, annotations: {[a]: b}'), '1:68: this is no name of an annotation'],
+    ['a limit without end', good.replace('rules', 'limit: .inf, rules'), '1:30: limit is not a whole number'],
+    ['an alias of nothing', rule('alert: Own, labels: *a'), 'labels is not names with texts'],
+    ['a number that PromQL has not', good.replace('expr: up', 'expr: 0o7'), '1:38: "o7" is no PromQL'],
+  ])('with %s is refused', (_, text, problem) => {
+    expect(problems(text)[0]).toContain(problem);
+  });
+
+  test('that the ruler reads is held against the PromQL of the ruler', () => {
+    const text = good.replace('expr: up', 'expr: "first_over_time(up[5m])"');
+    expect(problems(text)).toEqual([]);
+    expect(problems(text, 'global')[0]).toContain('first_over_time is read by Prometheus only');
+  });
+
+  test('without groups says that nothing in it is evaluated', () => {
+    expect(problems('# later')).toEqual(['own.yaml:1:1: there is no list groups: no rule of it would ever be evaluated.']);
+  });
+
+  test.each([
+    ['cluster', 'Prometheus would not take any of its rules.'],
+    ['global', 'the ruler would read the last of them, and not the others.'],
+  ] as const)('with a key twice is refused for what is made of it: %s', (place, consequence) => {
+    expect(problems(rule('alert: Own, for: 5m, for: 6m'), place)[0]).toContain(consequence);
   });
 });

@@ -114,7 +114,7 @@ const typeOf = (node: Node, text: (node: Node) => string): Type => {
 /** Prometheus, or the ruler, whose Thanos has an earlier version of PromQL. */
 export type Program = 'prometheus' | 'ruler';
 /** What the ruler's PromQL lacks of Prometheus' own. */
-const onlyInPrometheus = 'is read by Prometheus only, not by the ruler: such a rule is for a rule file of clusters';
+const onlyInPrometheus = 'is read by Prometheus only, not by the ruler';
 
 /** What is wrong with what a function or aggregation is given. */
 const callError = (node: Node, text: (node: Node) => string, program: Program): string | undefined => {

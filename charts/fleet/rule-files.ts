@@ -12,6 +12,7 @@ import {
   type Node,
   type Pair,
   parseDocument,
+  visit,
   type YAMLMap,
   type YAMLParseError,
 } from 'yaml';
@@ -72,13 +73,18 @@ export const readRuleFiles = (fleet: Fleet, folder: string): { texts: RuleTexts;
 const text = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
 /** Prometheus counts nanoseconds in 63 bits: 292 years. */
 const duration = (value: unknown): boolean =>
-  typeof value === 'string' && durationPattern.test(value) && seconds(value) * 1e9 < 2 ** 63;
+  String(value) === '0' || (typeof value === 'string' && durationPattern.test(value) && seconds(value) * 1e9 < 2 ** 63);
 const texts = (node: unknown): boolean => isMap(node) && node.items.every((pair) => isScalar(pair.value));
 const scalar = (accepts: (value: unknown) => boolean) => (node: unknown) => isScalar(node) && accepts(node.value);
-const number = scalar((value) => typeof value === 'number');
+const integer = (node: unknown) =>
+  isScalar(node) && (Number.isSafeInteger(node.value) || /^\d[\d_]{0,17}$/.test(node.source ?? ''));
+/** Of a number or a boolean, Prometheus takes the text that it is written as. */
+const written = (node: unknown): string | undefined =>
+  !isScalar(node) || node.value === null ? undefined : typeof node.value === 'string' ? node.value : node.source;
+const isNull = (node: unknown): boolean => node === undefined || node === null || (isScalar(node) && node.value === null);
 
 type Keys = Readonly<Record<string, { readonly accepts: (node: unknown) => boolean; readonly expected: string }>>;
-const aText = { accepts: scalar(text), expected: 'a text' };
+const aText = { accepts: (node: unknown) => text(written(node)), expected: 'a text' };
 const aDuration = { accepts: scalar(duration), expected: 'a duration such as 5m' };
 const labels = { accepts: texts, expected: 'names with texts' };
 
@@ -88,7 +94,7 @@ const groupKeys: Keys = {
   name: aText,
   interval: aDuration,
   query_offset: aDuration,
-  limit: { accepts: number, expected: 'a number' },
+  limit: { accepts: integer, expected: 'a whole number' },
   labels,
   rules: { accepts: isSeq, expected: 'a list of rules' },
 };
@@ -99,7 +105,7 @@ const rulerGroupKeys: Keys = {
 const ruleKeys: Keys = {
   record: aText,
   alert: aText,
-  expr: { accepts: scalar((v) => text(v) || typeof v === 'number'), expected: 'an expression' },
+  expr: { accepts: aText.accepts, expected: 'an expression' },
   for: aDuration,
   keep_firing_for: aDuration,
   labels,
@@ -149,7 +155,9 @@ const keyFindings = (map: YAMLMap, keys: Keys): Finding[] =>
           `${nearest(name, Object.keys(keys)) ?? `one of ${Object.keys(keys).join(', ')}`}.`,
         ),
       ];
-    return known.accepts(value) ? [] : [form(start(value), `${name} is not ${known.expected}`, `${known.expected}.`)];
+    return known.accepts(value) || (value !== undefined && isNull(value))
+      ? []
+      : [form(start(value), `${name} is not ${known.expected}`, `${known.expected}.`)];
   });
 
 /** Labels that tell sources apart: what a rule says in their place would be lost, or would be said of another source. */
@@ -171,6 +179,15 @@ const labelFindings = (labels: unknown, { global }: Where): Finding[] => {
   });
 };
 
+/** Names of labels and annotations that Prometheus does not take. */
+const nameFindings = (map: unknown, kind: 'label' | 'annotation'): Finding[] =>
+  (isMap(map) ? (map.items as Pair<Node, Node>[]) : []).flatMap(({ key }) => {
+    const name = written(key);
+    return text(name) && name !== '<<' && (kind === 'annotation' || name !== '__name__')
+      ? []
+      : [form(start(key), `${name || 'this'} is no name of ${kind === 'label' ? 'a label' : 'an annotation'}`, 'another name.')];
+  });
+
 const templateFindings = (texts: unknown): Finding[] =>
   (isMap(texts) ? (texts.items as Pair<Node, Node>[]) : []).flatMap(({ value }) => {
     const error = isScalar(value) && typeof value.value === 'string' ? templateErrorIn(value.value) : undefined;
@@ -188,32 +205,35 @@ const templateFindings = (texts: unknown): Finding[] =>
 
 const expressionFindings = (rule: YAMLMap, group: YAMLMap, { global }: Where): Finding[] => {
   const expr = rule.get('expr', true);
-  if (!isScalar(expr) || typeof expr.value !== 'string') return [];
-  const error = promqlErrorIn(expr.value, global ? 'ruler' : 'prometheus');
+  const source = written(expr);
+  if (!text(source)) return [];
+  const error = promqlErrorIn(source, global ? 'ruler' : 'prometheus');
   if (error !== undefined)
     return [
       {
         code: 'rule-file-promql',
         at: start(expr),
         problem: error,
-        remedy: 'an expression that Prometheus can parse, and evaluate to series or a number.',
+        remedy: global
+          ? 'an expression that the ruler can parse; what only Prometheus reads goes into alerts: {ruleFiles: {cluster: […]}}.'
+          : 'an expression that Prometheus can parse, and evaluate to series or a number.',
       },
     ];
-  if (isRangeOfTime(expr.value))
+  if (isRangeOfTime(source))
     return [
       {
         code: 'rule-file-promql',
         at: start(expr),
-        problem: `${expr.value} is a range of time`,
+        problem: `${source} is a range of time`,
         consequence: 'the rule could not be evaluated, ever: it takes what is there at an instant.',
-        remedy: `a function of it, such as rate(${expr.value}).`,
+        remedy: `a function of it, such as rate(${source}).`,
       },
     ];
   const labelled = [rule, group].some((map) => {
     const labels = map.get('labels');
     return isMap(labels) && labels.has(clusterLabel);
   });
-  const part = global && !labelled ? partWithout(expr.value, clusterLabel) : undefined;
+  const part = global && !labelled ? partWithout(source, clusterLabel) : undefined;
   if (part === undefined) return [];
   const name = String(rule.get('alert') ?? rule.get('record') ?? 'rule');
   return [
@@ -230,17 +250,21 @@ const expressionFindings = (rule: YAMLMap, group: YAMLMap, { global }: Where): F
   ];
 };
 
+/** Whether a key is as if it were not there: `for: 0s`, `annotations: {}`. */
+const isNothing = (value: unknown): boolean =>
+  isNull(value) || (isMap(value) && value.items.length === 0) || /^0(ms|[smhdwy])?$/.test(String(value));
+
 const ruleFindings = (rule: unknown, group: YAMLMap, where: Where): Finding[] => {
   if (!isMap(rule)) return [form(start(rule), 'a rule is a map', 'alert: and expr:, or record: and expr:.')];
   const findings = keyFindings(rule, ruleKeys);
-  const [alert, record] = [rule.get('alert'), rule.get('record')];
+  const [alert, record] = ['alert', 'record'].map((key) => written(rule.get(key, true)));
   if ((alert === undefined) === (record === undefined))
     findings.push(form(start(rule), 'a rule has either alert or record', 'one of the two.'));
-  if (rule.get('expr') === undefined) findings.push(form(start(rule), 'the rule has no expr', 'expr: and a PromQL expression.'));
+  if (isNull(rule.get('expr'))) findings.push(form(start(rule), 'the rule has no expr', 'expr: and a PromQL expression.'));
   for (const key of ['for', 'keep_firing_for', 'annotations'])
-    if (record !== undefined && rule.get(key) !== undefined)
+    if (record !== undefined && !isNothing(rule.get(key)))
       findings.push(form(start(rule), `a recording rule takes no ${key}`, `a rule without ${key}.`));
-  if (typeof alert === 'string' && where.ours.alerts.includes(alert))
+  if (alert !== undefined && where.ours.alerts.includes(alert))
     findings.push({
       code: 'rule-file-alert-name',
       at: start(rule.get('alert', true)),
@@ -248,7 +272,9 @@ const ruleFindings = (rule: unknown, group: YAMLMap, where: Where): Finding[] =>
       consequence: 'silences, routes and the runbook of the one would be those of the other.',
       remedy: `another name; what is not wanted of the fleet's alerts goes into alerts: {disable: [${alert}]}.`,
     });
-  if (typeof record === 'string' && (where.ours.records.includes(record) || ofPrometheus.test(record)))
+  if (record !== undefined && /[{}]/.test(record))
+    findings.push(form(start(rule.get('record', true)), 'the name of a series has no braces', 'a name; labels go into labels.'));
+  if (record !== undefined && (where.ours.records.includes(record) || ofPrometheus.test(record)))
     findings.push({
       code: 'rule-file-record-name',
       at: start(rule.get('record', true)),
@@ -261,6 +287,8 @@ const ruleFindings = (rule: unknown, group: YAMLMap, where: Where): Finding[] =>
     ...findings,
     ...expressionFindings(rule, group, where),
     ...labelFindings(rule.get('labels'), where),
+    ...nameFindings(rule.get('labels'), 'label'),
+    ...nameFindings(rule.get('annotations'), 'annotation'),
     ...(alert === undefined ? [] : [...templateFindings(rule.get('labels')), ...templateFindings(rule.get('annotations'))]),
   ];
 };
@@ -278,7 +306,8 @@ const resolveAliases = (document: Document): void => {
       pair.key = resolved(pair.key);
       pair.value = resolved(pair.value);
     }
-    const isMerge = ({ key }: Pair) => isScalar(key) && key.value === '<<';
+    const isMaps = (value: unknown) => isMap(value) || (isSeq(value) && value.items.every(isMap));
+    const isMerge = ({ key, value }: Pair) => isScalar(key) && key.value === '<<' && key.type === 'PLAIN' && isMaps(value);
     const merged = target.items.filter(isMerge).flatMap(({ value }) => (isSeq(value) ? value.items : [value]));
     target.items = target.items.filter((pair) => !isMerge(pair));
     // what the map says itself comes first, then what is merged first
@@ -289,25 +318,54 @@ const resolveAliases = (document: Document): void => {
   resolved(document.contents);
 };
 
-const yamlFinding = ({ code, pos, message }: YAMLParseError): Finding =>
-  code === 'MULTIPLE_DOCS'
-    ? {
-        ...form(pos[0], 'a second YAML document begins here', 'one document, with the groups of both in one list groups.'),
-        consequence: 'only the first is read: what follows would never be evaluated.',
-      }
-    : form(pos[0], message, 'YAML.');
+const yamlFinding = ({ code, pos, message }: YAMLParseError, { global }: Where): Finding => {
+  if (code === 'MULTIPLE_DOCS')
+    return {
+      ...form(pos[0], 'a second YAML document begins here', 'one document, with the groups of both in one list groups.'),
+      consequence: 'only the first is read: what follows would never be evaluated.',
+    };
+  const finding = form(pos[0], message, 'YAML.');
+  return code === 'DUPLICATE_KEY' && global
+    ? { ...finding, consequence: 'the ruler would read the last of them, and not the others.' }
+    : finding;
+};
+
+/** What YAML has by now, and that of Prometheus has not: a later version, control characters. */
+const laterYaml = /^%YAML (?!1\.1\b).*|[^\P{Cc}\t\n\r\u0085]/mu;
+/** Escapes in a text in double quotes that are JSON's. */
+const jsonEscape = /(?<!\\)(?:\\\\)*(\\(?:\/|u[dD][89a-fA-F]))/;
+const beyondGo = (document: Document, source: string): Finding[] => {
+  const later = laterYaml.exec(source);
+  const findings = later ? [form(later.index, `${JSON.stringify(later[0])} is not read in YAML here`, 'YAML 1.1.')] : [];
+  visit(document, {
+    Scalar(_, { type, range }) {
+      const found = type === 'QUOTE_DOUBLE' && range ? jsonEscape.exec(source.slice(range[0], range[1]))?.[1] : undefined;
+      if (found && range) findings.push(form(range[0], `there is no escape ${found} in YAML here`, 'the character itself.'));
+    },
+  });
+  return findings;
+};
+/** Further documents in which there is nothing. */
+const nothingMore = /^(?:(?:---|\.\.\.|)[ \t]*(?:#.*)?(?:\r?\n|$))+$/;
 
 const findingsIn = (source: string, where: Where, lines: LineCounter): Finding[] => {
   const document = parseDocument(source, { lineCounter: lines, prettyErrors: false });
-  const broken = document.errors.map(yamlFinding);
+  const errors = document.errors.filter(({ code, pos }) => code !== 'MULTIPLE_DOCS' || !nothingMore.test(source.slice(pos[0])));
+  const broken = [...errors.map((error) => yamlFinding(error, where)), ...beyondGo(document, source)];
   if (broken.length > 0) return broken;
   resolveAliases(document);
   const groups = isMap(document.contents) ? document.contents.get('groups') : undefined;
-  if (!isSeq(groups)) return [form(0, 'there is no list groups', 'groups: [{name: …, rules: […]}].')];
+  if (!isSeq(groups))
+    return [
+      {
+        ...form(0, 'there is no list groups', 'groups: [{name: …, rules: […]}].'),
+        consequence: 'no rule of it would ever be evaluated.',
+      },
+    ];
   const names = new Set<unknown>();
   const inGroups = groups.items.flatMap((group): Finding[] => {
     if (!isMap(group)) return [form(start(group), 'a group is a map', 'name: and rules:.')];
-    const name = group.get('name');
+    const name = written(group.get('name', true));
     const twice = names.has(name);
     names.add(name);
     const rules = group.get('rules');
@@ -316,6 +374,7 @@ const findingsIn = (source: string, where: Where, lines: LineCounter): Finding[]
       ...(name === undefined ? [form(start(group), 'the group has no name', 'name: and a text.')] : []),
       ...(twice ? [form(start(group), `there is a group ${name} already`, 'another name.')] : []),
       ...labelFindings(group.get('labels'), where),
+      ...nameFindings(group.get('labels'), 'label'),
       ...(isSeq(rules) ? rules.items.flatMap((rule) => ruleFindings(rule, group, where)) : []),
     ];
   });

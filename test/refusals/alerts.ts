@@ -57,6 +57,7 @@ const ruleFiles: readonly Refusal[] = [
   ...['extra-key', 'two-documents', 'too-long'].map(
     (name): Refusal => ({ code: 'rule-file-form', wrong: ruleFile(name), right: ruleFile('aliases', '') }),
   ),
+  { code: 'rule-file-promql', wrong: ruleFile('newer-promql', '»', 'global'), right: ruleFile('newer-promql', '') },
   { code: 'rule-file-form', wrong: ruleFile('partial'), right: ruleFile('partial', '', 'global') },
   { code: 'rule-file-label', wrong: ruleFile('about-label'), right: ruleFile('about-label', '', 'global') },
   { code: 'rule-file-label', wrong: ruleFile('cluster-label'), right: ruleFile('cluster-label', '', 'global') },
