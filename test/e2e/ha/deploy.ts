@@ -5,14 +5,15 @@ import { command } from '../fleet-wide/deploy';
 import { assert, type Runner } from '../runner';
 import { deployCloud } from './cloud';
 
-/** The node that stays, with what is not the fleet's, and the one that goes. */
+/** The node that stays, with what is not the fleet's, and the one that goes: none that the cluster's DNS is on, which may be there once only. */
 export const chooseNodes = async (running: Running): Promise<{ stays: string; goes: string }> => {
   const nodes = (await running.kubectl.get(['nodes'])).sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
   const zones = new Set(nodes.map((n) => n.metadata.labels['topology.kubernetes.io/zone']).filter(Boolean));
   if (zones.size < 3)
     throw new ToolError(`${running.kubectl.context} has nodes in ${zones.size} zones; three are needed. See --help.`);
-  const [stays, goes] = nodes.map((n) => n.metadata.name as string) as [string, string];
-  return { stays, goes };
+  const dns = await running.kubectl.get(['pods', '-n', 'kube-system', '-l', 'k8s-app=kube-dns']);
+  const [stays, ...others] = nodes.map((n) => n.metadata.name as string) as [string, string, string];
+  return { stays, goes: others.find((node) => !dns.some((pod) => pod.spec.nodeName === node)) ?? others[0] };
 };
 
 export const deploy = async (runner: Runner, running: Running, file: string, node: string): Promise<boolean> => {
