@@ -1,6 +1,7 @@
 // Sidecars of a Prometheus that is not the fleet's: what the querier asks them by, and who they are to policies.
 import { isIPv4 } from 'node:net';
 import { discovered, type EndpointConfig, remote, single } from '../config/endpoints';
+import { hostAndPort } from '../fleet/exposure';
 import type { ResolvedExternal } from '../fleet/externals';
 import { type k8s, readOnly, secretVolume } from '../kit/kubernetes';
 import type { Secrets } from '../kit/secrets';
@@ -37,8 +38,8 @@ export const sidecarEndpoints = (edges: Edges, external: ResolvedExternal, clien
     return [discovered(`dns+${at.service}.${at.pods.namespace}.svc.cluster.local:${at.port}`)];
   }
   return at.addresses.map((address) => {
-    const [host = '', port] = address.split(':');
-    edges.allow(client, addressOf(name, host), { name: 'grpc', number: Number(port) });
+    const { host, port } = hostAndPort(address);
+    edges.allow(client, addressOf(name, host), { name: 'grpc', number: port });
     return tls ? remote(address, tls) : single(address);
   });
 };

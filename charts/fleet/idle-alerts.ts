@@ -1,5 +1,5 @@
 // What a cluster's alert settings say of alerts that are not evaluated for it: no mistake to refuse, but nobody should rely on it.
-import { usedSettings } from '../rules';
+import { type RulePlace, usedSettings } from '../rules';
 import type { ResolvedFleet } from './resolve';
 import type { Fleet } from './schema';
 
@@ -17,10 +17,12 @@ export interface Idle {
 
 /** Another cluster that evaluates it for all that it watches, and what that is. */
 const watcherOf = (resolved: ResolvedFleet, setting: string, place: string) => {
-  const watchers = resolved.clusters.filter((c) => c.nodes).map((c) => ({ ...c, used: usedSettings(resolved, c) }));
-  const ofNodes = watchers.find((c) => c.in === place && c.used.get('nodes')?.has(setting));
+  // one cluster watches the nodes of a Kubernetes cluster, and the observer where that is: only the rules of these two are rendered
+  const watching = (of: RulePlace, where: string) =>
+    resolved.clusters.find((c) => c.nodes && c.in === where && usedSettings(resolved, c).get(of)?.has(setting));
+  const ofNodes = watching('nodes', place);
   if (ofNodes) return { name: ofNodes.name, watches: `the nodes of ${place}` };
-  const ofObserver = watchers.find((c) => c.used.get('observer')?.has(setting));
+  const ofObserver = watching('observer', resolved.observer.in);
   return ofObserver && { name: ofObserver.name, watches: 'the observer' };
 };
 

@@ -23,8 +23,8 @@ export const stringErrorIn = (quoted: string): string | undefined => {
 
 /** What a string of PromQL says; what is no text in it is U+FFFD. */
 export const unquoted = (quoted: string): string => {
-  const bytes = Buffer.from(quoted.slice(1, -1)).toString('latin1');
   if (quoted.startsWith('`')) return quoted.slice(1, -1);
+  const bytes = Buffer.from(quoted.slice(1, -1)).toString('latin1');
   const said = bytes.replace(escapes, (sequence, byte, short, long, octal, letter) => {
     const character = short ?? long;
     if (byte ?? octal) return String.fromCharCode(byte ? Number.parseInt(byte, 16) : Number.parseInt(octal, 8));
