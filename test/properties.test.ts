@@ -69,9 +69,9 @@ describe('the values of options that are tried together', () => {
     expect(useless.map((o) => o.name)).toEqual([]);
   });
 
-  test('go together, or are refused with their place', () => {
+  test('go together, or are refused with their place', async () => {
     let fleets = 0;
-    const stats = coverPairs({
+    const stats = await coverPairs({
       options,
       bases,
       refuses: violationsOf,

@@ -1,10 +1,9 @@
 // The verdict on a fleet file: refused, with a place and a remedy for everything; or accepted, with objects that are well.
 import { isDeepStrictEqual } from 'node:util';
 import { LineCounter, parseDocument, stringify } from 'yaml';
-import { FleetError, parseFleet, resolveFleet, synthesize } from '../../charts/fleet';
+import { FleetError, parseFleet, resolveFleet, type Synthesized, synthesize } from '../../charts/fleet';
 import type { ResolvedFleet } from '../../charts/fleet/resolve';
 import type { Source, Violation } from '../../charts/fleet/violations';
-import { fingerprint } from '../../charts/kit/kubernetes';
 import { catalogueCheck } from '../../scripts/catalogue/check';
 import { outputFiles } from '../../scripts/output';
 import {
@@ -39,13 +38,9 @@ export interface Verdict {
 }
 
 const catalogueProblems = catalogueCheck();
-const well = new Set<string>();
 
-const problemsOf = (fleet: ResolvedFleet): string[] => {
-  const key = fingerprint(fleet);
-  if (well.has(key)) return []; // the same fleet, written otherwise
-  const { files } = synthesize(fleet);
-  const problems = fleet.kubernetes.flatMap(({ name }) => {
+const problemsOf = (fleet: ResolvedFleet, { files }: Synthesized): string[] =>
+  fleet.kubernetes.flatMap(({ name }) => {
     const objects = files.filter((f) => f.path.startsWith(`${name}/`)).flatMap((f) => f.objects);
     return [
       ...schemaProblems(objects),
@@ -60,9 +55,6 @@ const problemsOf = (fleet: ResolvedFleet): string[] => {
       ...catalogueProblems(objects), // its programs would take it too
     ];
   });
-  if (problems.length === 0) well.add(key);
-  return problems;
-};
 
 /** What is wrong with how a refusal says what is wrong. */
 const refusalProblems = ({ message, violations }: FleetError): string[] => {
@@ -83,40 +75,49 @@ const read = (text: string): ResolvedFleet | FleetError => {
   }
 };
 
+const codesOf = (fleet: ResolvedFleet | FleetError): string[] =>
+  fleet instanceof FleetError ? fleet.violations.map((v) => v.code) : [];
+
+/** What synthesis makes of a fleet that is accepted and well; undefined for one that is refused as it should be. */
+const wellMade = (fleet: ResolvedFleet | FleetError): Synthesized | undefined => {
+  const made = fleet instanceof FleetError ? undefined : synthesize(fleet);
+  const problems = fleet instanceof FleetError ? refusalProblems(fleet) : problemsOf(fleet, made as Synthesized);
+  if (problems.length > 0) throw new Finding(problems.join('\n'));
+  return made;
+};
+
+const judged = (text: string): { readonly verdict: Verdict; readonly made?: Synthesized } => {
+  const started = process.cpuUsage();
+  const fleet = read(text);
+  const made = wellMade(fleet);
+  const { user, system } = process.cpuUsage(started);
+  const took = (user + system) / 1000;
+  if (took > patience) throw new Finding(`it took ${(took / 1000).toFixed(0)} s of processor time`);
+  return { verdict: { accepted: made !== undefined, codes: codesOf(fleet) }, made };
+};
+
 /**
  * Judges the text of a fleet file.
  * @throws Finding when the fleet is neither refused as it should be nor accepted with objects that are well, or takes too long;
  * and whatever the project itself throws that is no refusal
  */
-export const judge = (text: string): Verdict => {
-  const started = process.cpuUsage();
-  const fleet = read(text);
-  const problems = fleet instanceof FleetError ? refusalProblems(fleet) : problemsOf(fleet);
-  if (problems.length > 0) throw new Finding(problems.join('\n'));
-  const { user, system } = process.cpuUsage(started);
-  const took = (user + system) / 1000;
-  if (took > patience) throw new Finding(`it took ${(took / 1000).toFixed(0)} s of processor time`);
-  return fleet instanceof FleetError
-    ? { accepted: false, codes: fleet.violations.map((v) => v.code) }
-    : { accepted: true, codes: [] };
-};
+export const judge = (text: string): Verdict => judged(text).verdict;
 
 /**
- * Judges a fleet twice, its keys backwards the second time: it must be the same, byte for byte.
+ * Judges a fleet and reads it a second time, its keys backwards: it must be the same, byte for byte.
  * @throws as judge does
  */
 export const judgeTwice = (value: unknown): Verdict => {
-  const texts = [textOf(value), textOf(backwards(value))] as const;
-  const verdict = judge(texts[0]);
-  const other = read(texts[1]);
-  if (!verdict.accepted) {
-    const codes = other instanceof FleetError ? other.violations.map((v) => v.code) : ['none'];
+  const { verdict, made } = judged(textOf(value));
+  const other = read(textOf(backwards(value)));
+  if (!made) {
+    const codes = other instanceof FleetError ? codesOf(other) : ['none'];
     if (!isDeepStrictEqual([...codes].sort(), [...verdict.codes].sort()))
       throw new Finding(`refused for ${verdict.codes}, and with its keys in another order for ${codes}`);
   } else {
     if (other instanceof FleetError) throw new Finding(`accepted, and with its keys in another order refused:\n${other.message}`);
-    const [files, others] = [parseFleet(texts[0], place), other].map((fleet) => outputFiles(synthesize(fleet)));
-    if (!isDeepStrictEqual(files, others)) throw new Finding('its output hangs on the order of its keys, or on chance');
+    if (!isDeepStrictEqual(outputFiles(made), outputFiles(synthesize(other))))
+      throw new Finding('its output hangs on the order of its keys, or on chance');
   }
   return verdict;
 };

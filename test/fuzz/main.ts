@@ -13,15 +13,16 @@ import type { PairStats } from './pairs';
 import { randomFrom } from './random';
 import type { Message } from './worker';
 
-const help = `npm run fuzz [-- --for 10m] [--seed N] [--path P] [--verify [--fleets N]] [--write]
+const help = `npm run fuzz [-- --for 10m] [--seed N] [--search S] [--path P] [--verify [--fleets N]] [--write]
 
-Two searches at once, each in a process of its own: fleets that have every pair of values of all options between them, and
-random changes of fleets and of their texts. Each fleet must be refused with a place, a code and a remedy, or be accepted with
+Two searches at once: fleets that have every pair of values of all options between them, in as many processes as there are
+cores, and random changes of fleets and of their texts, in one more. Each fleet must be refused with a place, a code and a remedy, or be accepted with
 objects that Kubernetes and the pinned programs take, the same bytes whatever the order of its keys, within ${patience / 1000} seconds of
 processor time.
 
   --for D      how long; default 10m. The search for pairs ends when all are done
   --seed N     where to begin; printed at every start, so that a run can be had again
+  --search S   only pairs, or only changes
   --path P     with --seed: only the one change that a finding names
   --verify     has npm run verify try some of the accepted fleets; the programs must be on PATH
   --fleets N   how many; default 5
@@ -46,17 +47,23 @@ interface Failure {
   readonly replay: string;
 }
 
-/** Runs one search; gives its failure, if it has one. */
+/** Children that search for pairs: what one finds the others need not. */
+const siblings = new Set<ChildProcess>();
+
+const done = ({ accepted, refused }: PairStats): number => accepted + refused;
+
+/** Runs one process of a search; gives its failure, if it has one. */
 const run = (
   search: Search,
   args: readonly string[],
   tally: Tally,
   sample: (text: string) => void,
 ): Promise<Failure | undefined> =>
-  new Promise((done) => {
+  new Promise((end) => {
     const child: ChildProcess = fork(join(root, 'scripts/run.cjs'), [join(root, 'test/fuzz/worker.ts'), search, ...args], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
+    if (search === 'pairs') siblings.add(child);
     let current: { readonly text: string; readonly since: number } | undefined;
     let failure: Failure | undefined;
     let finished = false;
@@ -77,17 +84,19 @@ const run = (
         tally[message.ends]++;
         if (message.ends === 'accepted' && current) sample(current.text);
         current = undefined;
+      } else if ('news' in message) {
+        for (const other of siblings) if (other !== child && other.connected) other.send(message.news);
+        // each knows what the others told it: the one that has done most knows most
+        if (!tally.pairs || done(message.pairs) > done(tally.pairs)) tally.pairs = message.pairs;
       } else if ('finding' in message) failure = { search, ...message };
-      else {
-        finished = true;
-        tally.pairs = message.pairs;
-      }
+      else finished = true;
     });
     child.on('exit', (code, signal) => {
       clearInterval(watchdog);
+      siblings.delete(child);
       if (!failure && !finished)
         failure = { search, finding: `it ended by ${signal ?? code}`, fleet: current?.text ?? '', replay: `--seed ${seed}` };
-      done(failure);
+      end(failure);
     });
     process.once('exit', () => child.kill('SIGKILL'));
   });
@@ -145,6 +154,7 @@ main(async () => {
     options: {
       for: { type: 'string' },
       seed: { type: 'string' },
+      search: { type: 'string' },
       path: { type: 'string' },
       verify: { type: 'boolean' },
       fleets: { type: 'string' },
@@ -164,6 +174,9 @@ main(async () => {
     throw new ToolError('--seed and --fleets take whole numbers.');
   if (values.path !== undefined && values.seed === undefined)
     throw new ToolError('--path goes with the --seed that was printed with it.');
+  const only = values.path === undefined ? values.search : 'changes';
+  const chosen = searches.filter((search) => only === undefined || search === only);
+  if (chosen.length === 0) throw new ToolError(`--search ${values.search}: write ${searches.join(' or ')}.`);
   console.log(`Seed ${seed}. The same fleets again: npm run fuzz -- --for ${time} --seed ${seed}`);
 
   const started = Date.now();
@@ -179,19 +192,19 @@ main(async () => {
     else if (random() < fleets / seen) samples[Math.floor(random() * fleets)] = text;
   };
   const line = () =>
-    `${[...tallies].map(([search, t]) => `${search}: ${number(t.accepted)} accepted, ${number(t.refused)} refused`).join('; ')}; ${Math.max(0, (until - Date.now()) / 1000).toFixed(0)} s left`;
+    `${[...tallies].map(([search, t]) => `${search}: ${number(t.accepted)} accepted, ${number(t.refused)} refused${t.pairs ? `, ${number(t.pairs.pairs - done(t.pairs))} pairs left` : ''}`).join('; ')}; ${Math.max(0, (until - Date.now()) / 1000).toFixed(0)} s left`;
   // a log gets a line now and then, a terminal one that is rewritten
   const ticker = process.stdout.isTTY
     ? setInterval(() => progress.show(line()), 1000)
     : setInterval(() => progress.done(line()), 30_000);
   const failures = await Promise.all(
-    searches
-      .filter((search) => values.path === undefined || search === 'changes')
-      .map((search) => {
-        const tally: Tally = { accepted: 0, refused: 0 };
-        tallies.set(search, tally);
-        return run(search, [String(seed), String(until), ...(values.path === undefined ? [] : [values.path])], tally, sample);
-      }),
+    chosen.flatMap((search) => {
+      const tally: Tally = { accepted: 0, refused: 0 };
+      tallies.set(search, tally);
+      return Array.from({ length: search === 'pairs' ? cpus().length : 1 }, (_, share) =>
+        run(search, [seed, share, until, ...(values.path === undefined ? [] : [values.path])].map(String), tally, sample),
+      );
+    }),
   );
   clearInterval(ticker);
   const took = Date.now() - started;
@@ -212,7 +225,8 @@ main(async () => {
   if (values.verify && !verify(samples)) return 1;
   if (values.write) {
     const page = join(root, 'docs/benchmarks.md');
-    const command = `npm run fuzz -- --for ${time} --seed ${seed}${values.verify ? ` --verify --fleets ${fleets}` : ''} --write`;
+    const search = values.search === undefined ? '' : ` --search ${values.search}`;
+    const command = `npm run fuzz -- --for ${time} --seed ${seed}${search}${values.verify ? ` --verify --fleets ${fleets}` : ''} --write`;
     writeFileSync(
       page,
       withSection(readFileSync(page, 'utf8'), record(command, tallies, values.verify ? samples.length : undefined, took)),

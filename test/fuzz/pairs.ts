@@ -119,6 +119,9 @@ export interface PairStats {
   refused: number;
 }
 
+/** What one of several searches tells the others: values, by their numbers, that a fleet was accepted with, or a pair that none takes. */
+export type PairNews = { readonly accepted: readonly number[] } | { readonly refused: readonly [number, number] };
+
 export interface PairOptions {
   readonly options: readonly Option[];
   /** Accepted fleets to which values are given. */
@@ -128,11 +131,24 @@ export interface PairOptions {
   readonly visit: (fleet: Fleet) => void;
   readonly random: Random;
   /** Asked before every fleet. */
-  readonly isOver: (stats: PairStats) => boolean;
+  readonly isOver: () => boolean;
+  /** Told of everything that this search finds, for others that search beside it, and how far it is. */
+  readonly tell?: (news: PairNews, stats: PairStats) => void;
+  /** Asked before every fleet for what others told since; they begin elsewhere when they have other random numbers. */
+  readonly hear?: () => Promise<readonly PairNews[]>;
 }
 
 /** Tries pairs until each is in an accepted fleet or was refused, or until it is over. */
-export const coverPairs = ({ options, bases, refuses, visit, random, isOver }: PairOptions): PairStats => {
+export const coverPairs = async ({
+  options,
+  bases,
+  refuses,
+  visit,
+  random,
+  isOver,
+  tell,
+  hear,
+}: PairOptions): Promise<PairStats> => {
   const all: Given[] = options.flatMap((option) => option.choices.map((choice) => ({ option, choice })));
   const first = new Map(options.map((option) => [option, all.findIndex((g) => g.option === option)]));
   const state = new Uint8Array(all.length ** 2);
@@ -149,6 +165,29 @@ export const coverPairs = ({ options, bases, refuses, visit, random, isOver }: P
       if (i === j || exclusive(at(i).option, at(i).choice, at(j).option, at(j).choice)) mark(i, j, impossible);
       else stats.pairs++;
     }
+
+  const accept = (there: readonly number[]): void => {
+    for (const i of there) {
+      used[i] = 1;
+      for (const j of there) {
+        const before = stateOf(i, j);
+        if (j >= i || before === accepted || before === impossible) continue;
+        if (before === refused) stats.refused--;
+        stats.accepted++;
+        mark(i, j, accepted);
+      }
+    }
+  };
+  const refuse = (i: number, j: number): void => {
+    if (stateOf(i, j) !== open) return;
+    mark(i, j, refused);
+    stats.refused++;
+  };
+  const listen = async (): Promise<void> => {
+    for (const news of (await hear?.()) ?? [])
+      if ('accepted' in news) accept(news.accepted);
+      else refuse(...news.refused);
+  };
 
   /** The seeds, and of every other option the value that makes the most new pairs with those before it. */
   const fill = (seeds: readonly number[]): number[] => {
@@ -230,16 +269,8 @@ export const coverPairs = ({ options, bases, refuses, visit, random, isOver }: P
       const { fleet, row } = settle(fits, seeds);
       visit(fleet);
       const there = row.filter((i) => has(fleet, fits.entries, at(i)));
-      for (const i of there) {
-        used[i] = 1;
-        for (const j of there) {
-          const before = stateOf(i, j);
-          if (j >= i || before === accepted || before === impossible) continue;
-          if (before === refused) stats.refused--;
-          stats.accepted++;
-          mark(i, j, accepted);
-        }
-      }
+      accept(there);
+      tell?.({ accepted: there }, stats);
       if (seeds.every((i) => there.includes(i))) return true;
     }
     return false;
@@ -258,16 +289,18 @@ export const coverPairs = ({ options, bases, refuses, visit, random, isOver }: P
   // what others are in comes first
   const ids = shuffle([...all.keys()], random).sort((i, j) => at(i).option.steps.length - at(j).option.steps.length);
   for (const i of ids) {
-    if (isOver(stats)) return stats;
+    await listen();
+    if (isOver()) return stats;
     if (!used[i]) cover([i], start++);
   }
   for (const i of ids)
     for (const j of ids) {
       if (stateOf(i, j) !== open) continue;
-      if (isOver(stats)) return stats;
-      if (used[i] && used[j] && !isHopeless(i, j) && cover([i, j], start++)) continue;
-      mark(i, j, refused);
-      stats.refused++;
+      await listen();
+      if (isOver()) return stats;
+      if (stateOf(i, j) !== open || (used[i] && used[j] && !isHopeless(i, j) && cover([i, j], start++))) continue;
+      refuse(i, j);
+      tell?.({ refused: [i, j] }, stats);
     }
   return stats;
 };

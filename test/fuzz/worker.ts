@@ -1,4 +1,4 @@
-// One half of npm run fuzz, in a process of its own so that one that hangs can be ended: tells its parent every fleet before
+// One search of npm run fuzz, in a process of its own so that one that hangs can be ended: tells its parent every fleet before
 // it judges it, and what became of it.
 
 import { chdir } from 'node:process';
@@ -8,7 +8,7 @@ import { fleetFiles, readText, root } from '../support/fleets';
 import { changeAt, damage, mutations } from './changes';
 import { Finding, judge, judgeTwice, textOf, type Verdict, violationsOf } from './judge';
 import { options } from './options';
-import { coverPairs, type PairStats } from './pairs';
+import { coverPairs, type PairNews, type PairStats } from './pairs';
 import { randomFrom } from './random';
 import { seeds } from './starts';
 import type { Fleet } from './values';
@@ -18,7 +18,8 @@ export type Message =
   | { readonly begins: string }
   | { readonly ends: 'accepted' | 'refused' }
   | { readonly finding: string; readonly fleet: string; readonly replay: string }
-  | { readonly done: true; readonly pairs?: PairStats };
+  | { readonly news: PairNews; readonly pairs: PairStats }
+  | { readonly done: true };
 
 const say = (message: Message): void => {
   process.send?.(message);
@@ -60,15 +61,23 @@ const fails = (fleet: unknown): boolean => {
 
 const isOver = (until: number): boolean => Date.now() > until;
 
-const pairs = (seed: number, until: number): void => {
-  let stats: PairStats | undefined;
+const pairs = async (seed: number, share: number, until: number): Promise<void> => {
+  let heard: PairNews[] = [];
+  process.on('message', (news: PairNews) => heard.push(news));
   try {
-    stats = coverPairs({
+    await coverPairs({
       options,
       bases: seeds as readonly Fleet[],
       refuses: violationsOf,
-      random: randomFrom(seed),
+      random: randomFrom(seed + share),
       isOver: () => isOver(until),
+      tell: (news, stats) => say({ news, pairs: stats }),
+      hear: async () => {
+        await new Promise(setImmediate); // messages come in between
+        const news = heard;
+        heard = [];
+        return news;
+      },
       visit: (fleet) => {
         const text = textOf(fleet);
         try {
@@ -84,7 +93,7 @@ const pairs = (seed: number, until: number): void => {
     if (error instanceof Stop) return;
     throw error;
   }
-  say({ done: true, pairs: stats });
+  say({ done: true });
 };
 
 /** Ends a search whose finding has been told. */
@@ -123,12 +132,14 @@ const changes = (seed: number, until: number, path?: string): void => {
   });
 };
 
-const [kind, seed, until, path] = process.argv.slice(2);
-chdir(root);
-try {
-  if (kind === 'pairs') pairs(Number(seed), Number(until));
-  else changes(Number(seed), Number(until), path);
-} catch (error) {
-  say({ finding: describe(error), fleet: '', replay: `--seed ${seed}` });
-}
-process.disconnect?.();
+const run = async ([kind, seed, share, until, path]: readonly string[]): Promise<void> => {
+  chdir(root);
+  try {
+    if (kind === 'pairs') await pairs(Number(seed), Number(share), Number(until));
+    else changes(Number(seed), Number(until), path);
+  } catch (error) {
+    say({ finding: describe(error), fleet: '', replay: `--seed ${seed}` });
+  }
+  process.disconnect?.();
+};
+void run(process.argv.slice(2));
