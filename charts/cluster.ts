@@ -17,7 +17,7 @@ export const renderCluster = (chart: Chart, topology: Topology, prometheus: Prom
   const { workload } = prometheus;
   const kubernetes = fleet.kubernetes.find((k) => k.name === workload.kubernetes) as ResolvedKubernetes;
   namespace(chart, workload.namespace, fleet.name, 'restricted');
-  const bucket = bucketClients(chart, workload.namespace, fleet.name, topology.bucket, prometheus.clientTls)(workload, 'upload');
+  const bucket = bucketClients(chart, workload.namespace, fleet.name, topology.bucket, prometheus.clientTls)(workload);
   renderPrometheus(chart, prometheus, fleet, {
     kubernetes,
     bucket,

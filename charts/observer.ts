@@ -44,21 +44,20 @@ export const renderObserver = (chart: Chart, topology: Topology): void => {
   const { tenancy } = fleet.observer;
   if (tenants && tenancy) renderTenants(chart, tenants, fleet, tenancy, { query: query.grpc });
   renderQueryFrontend(chart, queryFrontend, fleet, { downstream: query.http, cache: keeper(queryFrontend.workload) });
-  for (const store of stores)
-    renderStore(chart, store, fleet, { bucket: bucket(store.workload, 'read'), cache: keeper(store.workload) });
+  for (const store of stores) renderStore(chart, store, fleet, { bucket: bucket(store.workload), cache: keeper(store.workload) });
   if (memcached) renderMemcached(chart, memcached);
-  renderCompactor(chart, compactor, fleet, kubernetes, { bucket: bucket(compactor.workload, 'maintain') });
+  renderCompactor(chart, compactor, fleet, kubernetes, { bucket: bucket(compactor.workload) });
   renderRuler(chart, ruler, fleet, kubernetes, {
     query: query.http,
     alertmanager: alertmanager.http,
-    bucket: bucket(ruler.workload, 'upload'),
+    bucket: bucket(ruler.workload),
     queryUrl,
   });
-  renderBucketWeb(chart, bucketWeb, fleet, { bucket: bucket(bucketWeb.workload, 'read') });
+  renderBucketWeb(chart, bucketWeb, fleet, { bucket: bucket(bucketWeb.workload) });
   const { replicate } = fleet.objectStore;
   if (replicate && observer.replicate) {
     const { workload } = observer.replicate;
-    const buckets = withReplica(chart, workload, topology, bucket(workload, 'read'), replicate.to);
+    const buckets = withReplica(chart, workload, topology, bucket(workload), replicate.to);
     renderReplicate(chart, observer.replicate, replicate, { buckets });
   }
   renderAlertmanager(chart, alertmanager, fleet, {

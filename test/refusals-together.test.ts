@@ -17,8 +17,8 @@ const bases = { 'on kind': fleet(), 'on EKS': eks(), 'over two Kubernetes cluste
 
 /** What keeps others from being looked at: no fleet, values of which nothing can be computed, nothing to be in or of. */
 const first = ['yaml', 'missing-key', 'wrong-type', 'wrong-value', 'invalid-name', 'unknown-kubernetes', 'no-clusters'];
-/** Fleets of thousands of lines, or of hundreds of clusters. */
-const slow = ['bucket-policy-too-long', 'rule-files-too-large'];
+/** Fleets of thousands of lines or addresses, or of hundreds of clusters. */
+const slow = ['bucket-policy-too-long', 'rule-files-too-large', 'too-many-sidecars-elsewhere'];
 const table = Object.values(refusals)
   .flat()
   .filter(({ code }) => ![...first, ...slow].includes(code));

@@ -1,6 +1,6 @@
 // Sidecars of a Prometheus that is not the fleet's: what the querier asks them by, and who they are to policies.
 import { isIPv4 } from 'node:net';
-import { discovered, type EndpointConfig, remote, single } from '../config/endpoints';
+import { discovered, type EndpointConfig, sidecarAt, sidecarCertificate } from '../config/endpoints';
 import { hostAndPort } from '../fleet/exposure';
 import type { ResolvedExternal } from '../fleet/externals';
 import { type k8s, readOnly, secretVolume } from '../kit/kubernetes';
@@ -17,22 +17,10 @@ const addressOf = (name: string, host: string): Addresses =>
     ? { kind: 'addresses', name: `prometheus of ${name} at ${host}`, cidrs: [{ cidr: `${host}/32` }] }
     : partOfInternet(`prometheus of ${name}`);
 
-const directory = '/etc/thanos/sidecars';
-const keys = { ca: 'ca.crt', cert: 'tls.crt', key: 'tls.key' } as const;
-
-const tlsOf = ({ sidecars: { tls } }: ResolvedExternal) =>
-  tls && {
-    server_name: tls.serverName,
-    cert_file: `${directory}/${tls.secret}/${keys.cert}`,
-    key_file: `${directory}/${tls.secret}/${keys.key}`,
-    ca_file: `${directory}/${tls.secret}/${keys.ca}`,
-  };
-
 /** Each sidecar is asked by itself: those of the pods behind a headless Service are what its name stands for. */
 export const sidecarEndpoints = (edges: Edges, external: ResolvedExternal, client: Workload): EndpointConfig[] => {
   const { name, sidecars } = external;
-  const tls = tlsOf(external);
-  const { at } = sidecars;
+  const { at, tls } = sidecars;
   if (at.by === 'service') {
     edges.allow(client, podsOf(external) as ForeignPods, { name: 'grpc', number: at.port });
     return [discovered(`dns+${at.service}.${at.pods.namespace}.svc.cluster.local:${at.port}`)];
@@ -40,7 +28,7 @@ export const sidecarEndpoints = (edges: Edges, external: ResolvedExternal, clien
   return at.addresses.map((address) => {
     const { host, port } = hostAndPort(address);
     edges.allow(client, addressOf(name, host), { name: 'grpc', number: port });
-    return tls ? remote(address, tls) : single(address);
+    return sidecarAt(address, tls);
   });
 };
 
@@ -52,8 +40,10 @@ export const sidecarCertificates = (
 ): { volumes: k8s.Volume[]; volumeMounts: k8s.VolumeMount[] } => {
   const names = [...new Set(externals.flatMap(({ sidecars: { tls } }) => tls?.secret ?? []))].sort();
   return {
-    volumes: names.map((name, i) => secretVolume(`sidecars-${i}`, secrets.named(name, client, ...Object.values(keys)))),
-    volumeMounts: names.map((name, i) => readOnly(`sidecars-${i}`, `${directory}/${name}`)),
+    volumes: names.map((name, i) =>
+      secretVolume(`sidecars-${i}`, secrets.named(name, client, ...Object.values(sidecarCertificate.keys))),
+    ),
+    volumeMounts: names.map((name, i) => readOnly(`sidecars-${i}`, `${sidecarCertificate.directory}/${name}`)),
   };
 };
 

@@ -34,10 +34,12 @@ export const expiryRules = { configMap: 'certificates-expiry', directory: '/etc/
 /** What they record: when a certificate ends, in seconds since 1970, with the labels namespace and secret. */
 export const expiryMetric = 'fleet_certificate_expiry_timestamp_seconds';
 
+type Holder = Pick<Workload, 'kubernetes' | 'namespace' | 'cluster' | 'fleet'>;
+
 /** @param about who mounts it, and the program that uses it: the first part of the name */
 const certificate =
   (usage: Usage, ending: string) =>
-  ({ workload, program }: { readonly workload: Workload; readonly program: string }): Certificate => ({
+  ({ workload, program }: { readonly workload: Holder; readonly program: string }): Certificate => ({
     kubernetes: workload.kubernetes,
     namespace: workload.namespace,
     secret: `${program}-${ending}`,

@@ -1,6 +1,7 @@
 // The querier's `--endpoint.sd-config-file`. Thanos drops unknown keys of this file silently and dials plaintext
 // (thanos cmd/thanos/endpointset.go), so it is written from these types only.
 
+import type { ResolvedSidecars } from '../fleet/externals';
 import type { clientTls } from './certificates';
 
 export interface EndpointConfig {
@@ -64,6 +65,25 @@ export const single = (address: string): EndpointConfig => ({ address, strict: t
 export const remote = (address: string, tls: ReturnType<typeof clientTls>): EndpointConfig => {
   const { server_name, ...files } = tls;
   return { ...single(address), client_config: { server_name, tls_config: { enabled: true, ...files, min_version: '1.3' } } };
+};
+
+/** Where the querier finds what it shows to sidecars that are not the fleet's: a folder for each Secret, and the keys in it. */
+export const sidecarCertificate = {
+  directory: '/etc/thanos/sidecars',
+  keys: { ca: 'ca.crt', cert: 'tls.crt', key: 'tls.key' },
+} as const;
+
+/** A sidecar that is not the fleet's, at an address of its own. */
+export const sidecarAt = (address: string, tls: ResolvedSidecars['tls']): EndpointConfig => {
+  if (!tls) return single(address);
+  const { directory, keys } = sidecarCertificate;
+  const file = (key: string) => `${directory}/${tls.secret}/${key}`;
+  return remote(address, {
+    server_name: tls.serverName,
+    cert_file: file(keys.cert),
+    key_file: file(keys.key),
+    ca_file: file(keys.ca),
+  });
 };
 
 export const endpointsFile = (endpoints: readonly EndpointConfig[]) => ({ endpoints });

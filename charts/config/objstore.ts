@@ -19,12 +19,14 @@ import type { Edges, Endpoint, Workload } from '../kit/wiring';
 import type { Certificate } from './certificates';
 import { azureClient } from './object-stores/azure';
 import {
-  type BucketAccess,
+  type BucketUser,
+  bucketAccess,
   certificateVolume,
   configDirectory,
   configPath,
   directoryOf,
   type Grants,
+  identityName,
   type MountedFile,
   pathOf,
   type Slot,
@@ -157,15 +159,15 @@ const configuration = ({ config, configFiles }: StoreClient) => ({ 'bucket.yaml'
  * Writes a namespace's bucket configuration when the first of its components asks for it. Static credentials are a file from a
  * Secret that the client library reads by itself: they are in no argument, no environment, no ConfigMap (docs/decisions/0006).
  * @param certificate one of that namespace, whose CA is the embedded store's too
- * @returns what a component asks with: who it is and what it does with the bucket
+ * @returns what a component asks with who it is
  */
 export const bucketClients = (scope: Construct, namespace: string, fleet: string, bucket: Bucket, certificate?: Certificate) => {
   const owner: Named = { name: 'objstore', component: 'object-store', fleet, namespace };
   let configMap: string | undefined;
-  return (client: Workload, access: BucketAccess): BucketClient => {
+  return (client: Workload): BucketClient => {
     const used = storeClient(bucket, client, certificate);
     if (bucket.type === 'external') {
-      bucket.grants.allow(client, access);
+      bucket.grants.allow(client, bucketAccess[identityName(client) as BucketUser]);
       nameSecrets(bucket.secrets, client, used);
     }
     if (configMap === undefined) {

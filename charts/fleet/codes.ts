@@ -116,6 +116,7 @@ export const codes = [
   'tenant-name',
   'tls-for-nobody',
   'tls-missing',
+  'too-many-sidecars-elsewhere',
   'trust-policy-too-long',
   'ui-behind-certificates',
   'unknown-alert',

@@ -1,5 +1,8 @@
 // What the schema cannot say about connections between Kubernetes clusters: nothing unreachable, nothing open.
+import { clientCertificate, clientTls, serverCertificate, serverNameOf } from '../config/certificates';
+import { endpointsFile, remote, sidecarAt } from '../config/endpoints';
 import { isEverybody } from '../kit/addresses';
+import { yaml } from '../kit/kubernetes';
 import { nodesService } from '../kit/wiring';
 import { hostAndPort, isSpread, type ResolvedExpose, replicaPattern } from './exposure';
 import { isExternal } from './externals';
@@ -375,6 +378,40 @@ const observerWatched: Check = (fleet, resolved) =>
         },
       ];
 
+/** What the querier's file may hold in bytes: a ConfigMap takes 1 MiB, and endpoints in its own Kubernetes cluster are in it, too. */
+const roomForEndpoints = 960 * 2 ** 10;
+
+/** What the querier's file says of endpoints that it asks one by one. */
+const askedOneByOne = ({ name: fleet, observer, clusters, externals }: ResolvedFleet) => {
+  const at = (place: { in: string; namespace: string }) => ({ kubernetes: place.in, namespace: place.namespace, fleet });
+  const client = clientCertificate({ workload: at(observer), program: 'thanos-query' });
+  return [
+    ...clusters
+      .filter((c) => c.in !== observer.in)
+      .flatMap((c) => {
+        const server = serverCertificate({ workload: { ...at(c), cluster: c.name }, program: 'thanos-sidecar' });
+        const tls = clientTls(client, serverNameOf(server));
+        // as long as the address of a node may be
+        return (c.expose?.addresses ?? []).map(({ host = '255.255.255.255', port = 10_901 }) => remote(`${host}:${port}`, tls));
+      }),
+    ...externals.flatMap(({ sidecars: { at, tls } }) =>
+      at.by === 'addresses' ? at.addresses.map((address) => sidecarAt(address, tls)) : [],
+    ),
+  ];
+};
+
+const endpoints: Check = (_fleet, resolved) => {
+  const all = askedOneByOne(resolved);
+  const size = Buffer.byteLength(yaml(endpointsFile(all)));
+  return refuseIf(size > roomForEndpoints, {
+    code: 'too-many-sidecars-elsewhere',
+    path: ['clusters'],
+    problem: `the querier's list of the ${all.length} sidecars in other Kubernetes clusters has ${Math.ceil(size / 1024)} KiB`,
+    consequence: 'Kubernetes would refuse the ConfigMap that holds it: it takes 1 MiB. No new cluster would be queried.',
+    remedy: `${roomForEndpoints / 1024} KiB at most: shorter host names, or several fleets.`,
+  });
+};
+
 /** Of places that are not there, only that is said. */
 const ofKnownPlaces =
   (check: Check): Check =>
@@ -385,5 +422,5 @@ const ofKnownPlaces =
 
 export const exposureChecks: readonly Check[] = [
   contexts,
-  ...[exposure, nodePortsTwice, nodesNames, addressesTwice, issuer, observerWatched].map(ofKnownPlaces),
+  ...[exposure, nodePortsTwice, nodesNames, addressesTwice, issuer, observerWatched, endpoints].map(ofKnownPlaces),
 ];

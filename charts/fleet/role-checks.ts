@@ -1,6 +1,6 @@
 // What the schema cannot say about roles of IAM: that there are any, that each component has its own, and that IAM takes them.
 import { roleOf } from '../config/object-stores/aws';
-import type { BucketAccess } from '../config/object-stores/client';
+import { type BucketUser, bucketAccess } from '../config/object-stores/client';
 import { accountOf, bucketPolicy, documentLength, groupBy, type Subject, trust } from '../config/object-stores/iam';
 import type { ResolvedS3 } from './object-stores';
 import { isAmazon, partitionOf } from './partitions';
@@ -75,22 +75,18 @@ const partitions = (resolved: ResolvedFleet, region: string | undefined, templat
     })
     .slice(0, 1);
 
-/** What the observer's components do with the bucket (charts/observer.ts); sidecars upload. */
-const observerAccess: Readonly<Record<string, BucketAccess>> = {
-  'bucket-web': 'read',
-  store: 'read',
-  compact: 'maintain',
-  rule: 'upload',
-};
-
 /** A bucket must allow the roles of other accounts than its own by name: there are as many of them as Kubernetes clusters. */
 const tooManyAccounts = (resolved: ResolvedFleet, store: ResolvedS3, template: string, written: Path): Violation[] => {
   const { observer, objectStore, clusters } = resolved;
-  const access = { ...observerAccess, ...(objectStore.replicate ? { replicate: 'read' as const } : {}) };
-  const uses = usersOf(resolved).flatMap((k) => [
-    ...(k.name === observer.in ? Object.entries(access).map(([c, a]) => [roleOf(template, c, k), a] as const) : []),
-    ...(clusters.some((c) => c.in === k.name) ? [[roleOf(template, 'sidecar', k), 'upload'] as const] : []),
-  ]);
+  const isThere = (component: BucketUser, k: ResolvedKubernetes): boolean =>
+    component === 'sidecar'
+      ? clusters.some((c) => c.in === k.name)
+      : k.name === observer.in && (component !== 'replicate' || objectStore.replicate !== undefined);
+  const uses = usersOf(resolved).flatMap((k) =>
+    (Object.keys(bucketAccess) as BucketUser[])
+      .filter((component) => isThere(component, k))
+      .map((component) => [roleOf(template, component, k), bucketAccess[component]] as const),
+  );
   const roles = [...new Map(uses)].map(([arn, access]) => ({ arn, access }));
   const accounts = new Set(roles.map(({ arn }) => accountOf(arn))).size;
   const length = accounts > 1 ? documentLength(bucketPolicy(roles, store)) : 0;

@@ -1,4 +1,6 @@
 // What the schema cannot say about Secrets that the fleet file names: that they are not those that the fleet makes itself.
+import { adminSecretName } from '../components/grafana';
+import { embedded } from '../config/objstore';
 import { isSpread } from './exposure';
 import type { ResolvedFleet } from './resolve';
 import type { Fleet } from './schema';
@@ -22,8 +24,8 @@ export const namedSecrets = (fleet: Fleet): { readonly path: Path; readonly name
 /** Those that the fleet makes in the observer's namespace, and in those of clusters. */
 const madeBy = (fleet: Fleet, resolved: ResolvedFleet): { observer: string[]; clusters: string[] } => ({
   observer: [
-    ...(fleet.objectStore.type === 'embedded' ? ['objstore-credentials'] : []),
-    ...(fleet.observer.grafana?.adminSecret === undefined ? ['grafana-admin'] : []),
+    ...(fleet.objectStore.type === 'embedded' ? [embedded.secret] : []),
+    ...(fleet.observer.grafana?.adminSecret === undefined ? [adminSecretName(resolved)] : []),
     ...(isSpread(resolved) ? ['thanos-query-client-tls', 'thanos-rule-client-tls', 'alertmanager-server-tls'] : []),
   ],
   clusters: isSpread(resolved) ? ['prometheus-client-tls', 'thanos-sidecar-server-tls'] : [],

@@ -14,6 +14,12 @@ const external = (settings: string, place?: string, others?: string): string =>
   shop(`prometheus: external, ${settings}`, place, others);
 const right = external(`sidecar: {${pods}}`);
 
+const manySidecars = (count: number): string =>
+  external(
+    `sidecar: {addresses: [${Array.from({ length: count }, (_, i) => `${'h'.repeat(50)}${i}.example.com:10901`).join(', ')}], ${tls}}`,
+    'there',
+  );
+
 export const externalsRefusals: readonly Refusal[] = [
   ...[
     'namespace: shop',
@@ -104,5 +110,10 @@ export const externalsRefusals: readonly Refusal[] = [
     code: 'no-clusters',
     wrong: shop(`prometheus: external, sidecar: {${pods}}`, 'kind', '').replace('clusters:', '»clusters:'),
     right,
+  },
+  {
+    code: 'too-many-sidecars-elsewhere',
+    wrong: manySidecars(2500).replace('clusters:', '»clusters:'),
+    right: manySidecars(1500),
   },
 ];

@@ -78,6 +78,19 @@ export const tokenPath = (slot: Slot): string => `${tokenDirectory(slot)}/token`
 export const identityName = (client: Pick<Workload, 'component'>): string =>
   client.component === 'prometheus' ? 'sidecar' : client.component;
 
+/** What each component does with the bucket, by its name in roles. */
+export const bucketAccess = {
+  sidecar: 'upload',
+  store: 'read',
+  compact: 'maintain',
+  rule: 'upload',
+  'bucket-web': 'read',
+  replicate: 'read',
+} as const satisfies Readonly<Record<string, BucketAccess>>;
+
+/** A component that uses the bucket. */
+export type BucketUser = keyof typeof bucketAccess;
+
 /** Where a mounted file is. */
 export const pathOf = ({ volume, file }: MountedFile): string => `${directory}/${volume}/${file}`;
 export const directoryOf = ({ volume }: MountedFile): string => `${directory}/${volume}`;
