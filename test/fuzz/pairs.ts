@@ -119,8 +119,14 @@ export interface PairStats {
   refused: number;
 }
 
-/** What one of several searches tells the others: values, by their numbers, that a fleet was accepted with, or a pair that none takes. */
-export type PairNews = { readonly accepted: readonly number[] } | { readonly refused: readonly [number, number] };
+/**
+ * What one of several searches tells the others: values, by their numbers, that a fleet was accepted with, a pair that none takes,
+ * or whether a base takes a value alone.
+ */
+export type PairNews =
+  | { readonly accepted: readonly number[] }
+  | { readonly refused: readonly [number, number] }
+  | { readonly alone: string; readonly takes: boolean };
 
 export interface PairOptions {
   readonly options: readonly Option[];
@@ -153,6 +159,8 @@ export const coverPairs = async ({
   const first = new Map(options.map((option) => [option, all.findIndex((g) => g.option === option)]));
   const state = new Uint8Array(all.length ** 2);
   const used = new Uint8Array(all.length);
+  /** Whether a base takes a value: by the numbers of both. */
+  const alone = new Map<string, boolean>();
   const stats: PairStats = { pairs: 0, accepted: 0, refused: 0 };
   const at = (i: number) => all[i] as Given;
   const stateOf = (i: number, j: number) => state[i * all.length + j];
@@ -186,7 +194,8 @@ export const coverPairs = async ({
   const listen = async (): Promise<void> => {
     for (const news of (await hear?.()) ?? [])
       if ('accepted' in news) accept(news.accepted);
-      else refuse(...news.refused);
+      else if ('refused' in news) refuse(...news.refused);
+      else alone.set(news.alone, news.takes);
   };
 
   /** The seeds, and of every other option the value that makes the most new pairs with those before it. */
@@ -251,18 +260,27 @@ export const coverPairs = async ({
     return { fleet, row };
   };
 
-  const alone = new Map<string, boolean>();
   const takesAlone = (n: number, i: number): boolean => {
     const key = `${n} ${i}`;
-    const known = alone.get(key) ?? findFit(bases[n] as Fleet, [at(i)], refuses) !== undefined;
-    alone.set(key, known);
-    return known;
+    const known = alone.get(key);
+    if (known !== undefined) return known;
+    const takes = findFit(bases[n] as Fleet, [at(i)], refuses) !== undefined;
+    alone.set(key, takes);
+    tell?.({ alone: key, takes }, stats);
+    return takes;
   };
 
+  const sizes = bases.map((base) => JSON.stringify(base).length);
+  /** Every base has its turn, and those that are small, which takes less time, more often. */
+  const someOrder = (): number[] =>
+    sizes
+      .map((size, n) => ({ n, at: random() * size }))
+      .sort((a, b) => a.at - b.at)
+      .map(({ n }) => n);
+
   /** Has an accepted fleet with the seeds visited, if there is one. */
-  const cover = (seeds: readonly number[], start: number): boolean => {
-    for (let k = 0; k < bases.length; k++) {
-      const n = (start + k) % bases.length;
+  const cover = (seeds: readonly number[]): boolean => {
+    for (const n of someOrder()) {
       if (!seeds.every((i) => takesAlone(n, i))) continue;
       const fits = findFit(bases[n] as Fleet, seeds.map(at), refuses);
       if (!fits) continue;
@@ -285,20 +303,19 @@ export const coverPairs = async ({
   const isHopeless = (i: number, j: number): boolean =>
     (around[i] as number[]).some((a) => (around[j] as number[]).some((b) => stateOf(a, b) === refused));
 
-  let start = 0;
   // what others are in comes first
   const ids = shuffle([...all.keys()], random).sort((i, j) => at(i).option.steps.length - at(j).option.steps.length);
   for (const i of ids) {
     await listen();
     if (isOver()) return stats;
-    if (!used[i]) cover([i], start++);
+    if (!used[i]) cover([i]);
   }
   for (const i of ids)
     for (const j of ids) {
       if (stateOf(i, j) !== open) continue;
       await listen();
       if (isOver()) return stats;
-      if (stateOf(i, j) !== open || (used[i] && used[j] && !isHopeless(i, j) && cover([i, j], start++))) continue;
+      if (stateOf(i, j) !== open || (used[i] && used[j] && !isHopeless(i, j) && cover([i, j]))) continue;
       refuse(i, j);
       tell?.({ refused: [i, j] }, stats);
     }
