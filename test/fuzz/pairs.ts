@@ -64,17 +64,13 @@ interface Fit {
 
 /** The base, with room made if it must be, that takes these values; undefined when it takes them nowhere. */
 export const findFit = (base: Fleet, given: readonly Given[], refuses: Refuses): Fit | undefined => {
+  const tried = new Set<string>();
   // of several clusters or receivers another may do: four tries, spread over those that there are
   for (let k = 0; k < 4; k++) {
     const entries = chooseEntries(base, () => k / 4);
-    if (
-      k > 0 &&
-      isDeepStrictEqual(
-        entries,
-        chooseEntries(base, () => 0),
-      )
-    )
-      break;
+    const paths = JSON.stringify(given.map(({ option }) => pathOf(option, entries)));
+    if (tried.has(paths)) continue;
+    tried.add(paths);
     let start = base;
     for (let round = 0; round < 3; round++) {
       const fleet = build(start, entries, given);
@@ -83,7 +79,9 @@ export const findFit = (base: Fleet, given: readonly Given[], refuses: Refuses):
         if (given.every((g) => has(fleet, entries, g))) return { base: start, entries };
         break;
       }
-      start = makeRoom(start, entries, given, found);
+      const roomier = makeRoom(start, entries, given, found);
+      if (isDeepStrictEqual(roomier, start)) break;
+      start = roomier;
     }
   }
   return undefined;
@@ -310,14 +308,21 @@ export const coverPairs = async ({
     if (isOver()) return stats;
     if (!used[i]) cover([i]);
   }
-  for (const i of ids)
+  const refuseAll = (are: (i: number, j: number) => boolean): void => {
+    for (const i of ids) for (const j of ids) if (stateOf(i, j) === open && are(i, j)) refuse(i, j);
+  };
+  refuseAll((i, j) => !used[i] || !used[j]);
+  for (const i of ids) {
+    const before = stats.refused;
     for (const j of ids) {
       if (stateOf(i, j) !== open) continue;
       await listen();
       if (isOver()) return stats;
-      if (stateOf(i, j) !== open || (used[i] && used[j] && !isHopeless(i, j) && cover([i, j]))) continue;
+      if (stateOf(i, j) !== open || (!isHopeless(i, j) && cover([i, j]))) continue;
       refuse(i, j);
       tell?.({ refused: [i, j] }, stats);
     }
+    if (stats.refused > before && groups.includes(i)) refuseAll(isHopeless);
+  }
   return stats;
 };
