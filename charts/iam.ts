@@ -1,7 +1,7 @@
 // What Amazon must be told for a fleet whose components have roles: a policy and a trust policy for each, and the associations of
 // EKS Pod Identity. Written from who asked for the bucket, and for what.
 import { roleOf } from './config/object-stores/aws';
-import { type BucketAccess, identityName } from './config/object-stores/client';
+import { type BucketAccess, type BucketUser, bucketAccess, identityName } from './config/object-stores/client';
 import { accountOf, bucketPolicy, documentText, groupBy, permissions, type Subject, trust } from './config/object-stores/iam';
 import type { AwsCluster } from './fleet/platforms';
 import type { ResolvedKubernetes } from './fleet/resolve';
@@ -20,11 +20,12 @@ const usesOf = (topology: Topology): Use[] => {
   const { bucket, fleet } = topology;
   if (bucket.type !== 'external' || bucket.store.type !== 's3' || bucket.store.auth.type === 'secret') return [];
   const { roles } = bucket.store.auth;
-  return bucket.grants.all().map(({ client, access }): Use => {
+  return bucket.grants.all().map((client): Use => {
     const k = fleet.kubernetes.find((other) => other.name === client.kubernetes) as ResolvedKubernetes;
+    const user = identityName(client) as BucketUser;
     return {
-      role: roleOf(roles, identityName(client), k),
-      access,
+      role: roleOf(roles, user, k),
+      access: bucketAccess[user],
       replicates: client === topology.observer.replicate?.workload,
       kubernetes: k.name,
       cluster: k.aws as AwsCluster,

@@ -1,6 +1,6 @@
 // Grafana: the datasource and the dashboards are provisioned; nothing is fetched from the internet.
 import type { Construct } from 'constructs';
-import { dashboardProviders, dashboardsDirectory, datasources } from '../config/grafana';
+import { dashboardProviders, dashboardsDirectory, datasources, demoSecret } from '../config/grafana';
 import { dashboards } from '../dashboards';
 import { dashboardFile } from '../dashboards/panels';
 import type { ResolvedOidc } from '../fleet/ingress';
@@ -104,7 +104,6 @@ const allowProvider = (edges: Edges, workload: Workload, { tokenUrl, apiUrl }: R
     });
 };
 
-const demoSecret = 'grafana-admin';
 /** As the seed has them, by the keys that a Secret of one's own has, too. */
 const demoCredentials = { 'admin-user': 'admin', 'admin-password': 'foobar', 'secret-key': 'thanos-fleet-demo' } as const;
 

@@ -1,5 +1,8 @@
 // Grafana's provisioning: one datasource, one folder of dashboards.
 
+/** The Secret with the demo's credentials of the administrator, where the fleet file names none. */
+export const demoSecret = 'grafana-admin';
+
 /** Stable: dashboards refer to it. */
 export const datasource = { uid: 'thanos', name: 'Thanos' } as const;
 

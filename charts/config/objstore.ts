@@ -19,14 +19,11 @@ import type { Edges, Endpoint, Workload } from '../kit/wiring';
 import type { Certificate } from './certificates';
 import { azureClient } from './object-stores/azure';
 import {
-  type BucketUser,
-  bucketAccess,
   certificateVolume,
   configDirectory,
   configPath,
   directoryOf,
   type Grants,
-  identityName,
   type MountedFile,
   pathOf,
   type Slot,
@@ -159,7 +156,7 @@ const configuration = ({ config, configFiles }: StoreClient) => ({ 'bucket.yaml'
  * Writes a namespace's bucket configuration when the first of its components asks for it. Static credentials are a file from a
  * Secret that the client library reads by itself: they are in no argument, no environment, no ConfigMap (docs/decisions/0006).
  * @param certificate one of that namespace, whose CA is the embedded store's too
- * @returns what a component asks with who it is
+ * @returns what a component asks by, saying who it is
  */
 export const bucketClients = (scope: Construct, namespace: string, fleet: string, bucket: Bucket, certificate?: Certificate) => {
   const owner: Named = { name: 'objstore', component: 'object-store', fleet, namespace };
@@ -167,7 +164,7 @@ export const bucketClients = (scope: Construct, namespace: string, fleet: string
   return (client: Workload): BucketClient => {
     const used = storeClient(bucket, client, certificate);
     if (bucket.type === 'external') {
-      bucket.grants.allow(client, bucketAccess[identityName(client) as BucketUser]);
+      bucket.grants.allow(client);
       nameSecrets(bucket.secrets, client, used);
     }
     if (configMap === undefined) {

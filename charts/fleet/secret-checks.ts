@@ -1,5 +1,5 @@
 // What the schema cannot say about Secrets that the fleet file names: that they are not those that the fleet makes itself.
-import { adminSecretName } from '../components/grafana';
+import { demoSecret } from '../config/grafana';
 import { embedded } from '../config/objstore';
 import { isSpread } from './exposure';
 import type { ResolvedFleet } from './resolve';
@@ -25,7 +25,7 @@ export const namedSecrets = (fleet: Fleet): { readonly path: Path; readonly name
 const madeBy = (fleet: Fleet, resolved: ResolvedFleet): { observer: string[]; clusters: string[] } => ({
   observer: [
     ...(fleet.objectStore.type === 'embedded' ? [embedded.secret] : []),
-    ...(fleet.observer.grafana?.adminSecret === undefined ? [adminSecretName(resolved)] : []),
+    ...(fleet.observer.grafana?.adminSecret === undefined ? [demoSecret] : []),
     ...(isSpread(resolved) ? ['thanos-query-client-tls', 'thanos-rule-client-tls', 'alertmanager-server-tls'] : []),
   ],
   clusters: isSpread(resolved) ? ['prometheus-client-tls', 'thanos-sidecar-server-tls'] : [],

@@ -78,11 +78,18 @@ const read = (text: string): ResolvedFleet | FleetError => {
 const codesOf = (fleet: ResolvedFleet | FleetError): string[] =>
   fleet instanceof FleetError ? fleet.violations.map((v) => v.code) : [];
 
+const findNone = (problems: readonly string[]): void => {
+  if (problems.length > 0) throw new Finding(problems.join('\n'));
+};
+
 /** What synthesis makes of a fleet that is accepted and well; undefined for one that is refused as it should be. */
 const wellMade = (fleet: ResolvedFleet | FleetError): Synthesized | undefined => {
-  const made = fleet instanceof FleetError ? undefined : synthesize(fleet);
-  const problems = fleet instanceof FleetError ? refusalProblems(fleet) : problemsOf(fleet, made as Synthesized);
-  if (problems.length > 0) throw new Finding(problems.join('\n'));
+  if (fleet instanceof FleetError) {
+    findNone(refusalProblems(fleet));
+    return undefined;
+  }
+  const made = synthesize(fleet);
+  findNone(problemsOf(fleet, made));
   return made;
 };
 

@@ -21,7 +21,8 @@ objects that Kubernetes and the pinned programs take, the same bytes whatever th
 processor time.
 
   --for D      how long; default 10m. The search for pairs ends when all are done
-  --seed N     where to begin; printed at every start, so that a run can be had again
+  --seed N     where to begin; printed at every start, so that a run can be had again: the same changes, and pairs that begin the
+               same and go on as the processes hear of each other
   --search S   only pairs, or only changes
   --path P     with --seed: only the one change that a finding names
   --verify     has npm run verify try some of the accepted fleets; the programs must be on PATH
@@ -177,7 +178,7 @@ main(async () => {
   const only = values.path === undefined ? values.search : 'changes';
   const chosen = searches.filter((search) => only === undefined || search === only);
   if (chosen.length === 0) throw new ToolError(`--search ${values.search}: write ${searches.join(' or ')}.`);
-  console.log(`Seed ${seed}. The same fleets again: npm run fuzz -- --for ${time} --seed ${seed}`);
+  console.log(`Seed ${seed}. The same changes again: npm run fuzz -- --for ${time} --seed ${seed}`);
 
   const started = Date.now();
   const until = started + seconds(time) * 1000;

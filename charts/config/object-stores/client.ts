@@ -9,25 +9,19 @@ import { programOf, type Workload } from '../../kit/wiring';
  */
 export type BucketAccess = 'read' | 'upload' | 'maintain';
 
-/** One component that may use the bucket. */
-export interface Grant {
-  readonly client: Workload;
-  readonly access: BucketAccess;
-}
-
 /** Workloads that run one program have one service account, and one right. */
 const accountOf = (w: Workload): string => `${w.kubernetes}/${w.namespace}/${programOf(w)}`;
 
-/** Who may use the bucket, and for what: recorded when a component asks for it, as edges are (docs/decisions/0002). */
+/** Who may use the bucket: recorded when a component asks for it, as edges are (docs/decisions/0002). */
 export class Grants {
-  private readonly grants: Grant[] = [];
+  private readonly clients: Workload[] = [];
 
-  allow(client: Workload, access: BucketAccess): void {
-    if (!this.grants.some((grant) => accountOf(grant.client) === accountOf(client))) this.grants.push({ client, access });
+  allow(client: Workload): void {
+    if (!this.clients.some((other) => accountOf(other) === accountOf(client))) this.clients.push(client);
   }
 
-  all(): readonly Grant[] {
-    return this.grants;
+  all(): readonly Workload[] {
+    return this.clients;
   }
 }
 
